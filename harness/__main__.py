@@ -1,0 +1,48 @@
+"""`python -m harness`: evaluate a model on a dataset. `harness score` and `harness report` are the other commands."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+from rich.console import Console
+
+from harness import paths
+from harness.cli import command
+from harness.config import registered_counts, run_specs
+from harness.pipeline import evaluate_all
+from harness.report.__main__ import main as report
+from harness.report.reading import read_published
+from harness.report.record import Result
+from harness.report.summary import summary
+from harness.score.__main__ import main as score
+from harness.watch import watch
+
+COMMANDS = {"report": report, "score": score}
+
+
+def main() -> NoReturn:
+    """Run the command that the first word names; evaluate where it names none."""
+    if len(sys.argv) > 1 and sys.argv[1] in COMMANDS:
+        COMMANDS[sys.argv.pop(1)]()
+    evaluate()
+
+
+def evaluate() -> NoReturn:
+    """Evaluate every job of the command line and print one table at the end."""
+    results: list[Result] = []
+
+    def job(settings: Mapping[str, Any]) -> None:
+        results.extend(evaluate_all(run_specs(settings), watch()))
+
+    def end() -> None:
+        console = Console()
+        for table in summary(results, read_published(paths.published()), registered_counts(paths.configs())):
+            console.print(table)
+
+    command("evaluate", job, end)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,92 @@
+"""Attention inside each text of a packed batch, for any transformers backbone.
+
+Shapes: a batch is one row of T packed tokens; H heads, d dimensions of a head. One function is registered with
+transformers' AttentionInterface, and a mask function that makes none; every backbone that supports attention backends
+then runs packed without a line of its own. The texts' boundaries travel through the model's keyword arguments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Any, NamedTuple
+
+import torch
+from einops import rearrange
+from torch import Tensor, nn
+from transformers import AttentionInterface
+from transformers.masking_utils import AttentionMaskInterface
+
+NAME = "packed"
+
+
+class Segment(NamedTuple):
+    """Neighbouring texts of one length in a packed batch."""
+
+    length: int
+    """Tokens of each text."""
+    texts: int
+    """How many texts."""
+
+
+def packed_attention(  # noqa: PLR0913 - the signature is transformers'
+    module: nn.Module,
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    attention_mask: Tensor | None = None,
+    *,
+    segments: tuple[Segment, ...],
+    scaling: float | None = None,
+    dropout: float = 0.0,
+    **_ignored: Any,
+) -> tuple[Tensor, None]:
+    """Return the attention of every token to the tokens of its own text: (1, T, H, d), and no weights.
+
+    Texts of equal length are neighbours and go through scaled_dot_product_attention together, without a mask; rows
+    behind the last text stay zero. The signature is transformers' (keywords of other backends are not looked at).
+
+    Args:
+        module: the attention layer, unused.
+        query: (1, H, T, d), as transformers hands it over.
+        key: (1, H, T, d).
+        value: (1, H, T, d).
+        attention_mask: must be None; boundaries are in `segments`.
+        segments: the texts' lengths, in their order.
+        scaling: what products are multiplied with; None for 1 / sqrt(d).
+        dropout: must be 0.
+    """
+    if attention_mask is not None or dropout:
+        raise ValueError("packed attention takes no mask and no dropout")
+    attended = torch.zeros_like(query)
+    start = 0
+    for length, texts in segments:
+        rows = slice(start, start + length * texts)
+        q, k, v = (
+            rearrange(states[0, :, rows], "head (text token) dim -> text head token dim", text=texts)
+            for states in (query, key, value)
+        )
+        found = nn.functional.scaled_dot_product_attention(q, k, v, scale=scaling)
+        attended[0, :, rows] = rearrange(found, "text head token dim -> head (text token) dim")
+        start = rows.stop
+    return rearrange(attended, "row head token dim -> row token head dim").contiguous(), None
+
+
+def register() -> str:
+    """Return the name under which transformers now knows the packed attention; registering twice is harmless."""
+    AttentionInterface.register(NAME, packed_attention)
+    AttentionMaskInterface.register(NAME, _no_mask)
+    return NAME
+
+
+def segments(lengths: Sequence[int]) -> tuple[Segment, ...]:
+    """Return runs of equal neighbouring lengths.
+
+    >>> segments([3, 3, 5])
+    (Segment(length=3, texts=2), Segment(length=5, texts=1))
+    """
+    return tuple(Segment(length, len(list(run))) for length, run in groupby(lengths))
+
+
+def _no_mask(*_args: Any, **_kwargs: Any) -> None:
+    return None

@@ -1,0 +1,76 @@
+"""Packed token vectors: what the encode stage hands on.
+
+Shapes: N packed tokens (all texts end to end), D dimensions. Nothing is padded, so a score cannot depend on its batch
+mates; a text without tokens owns no rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class TokenVectors:
+    """The token vectors of a sequence of texts, end to end."""
+
+    vectors_ND: Tensor
+    """(N, D) float16, every row of unit norm."""
+    offsets: Tensor
+    """(texts + 1,) int64 on the CPU; text i owns rows offsets[i]:offsets[i + 1]."""
+
+    def __post_init__(self) -> None:
+        """Refuse offsets that do not belong to the rows."""
+        if self.offsets.ndim != 1 or int(self.offsets[0]) != 0 or int(self.offsets[-1]) != len(self.vectors_ND):
+            raise ValueError(f"offsets {self.offsets.tolist()[:4]}.. do not cover {len(self.vectors_ND)} rows")
+        if self.vectors_ND.dtype != torch.float16:
+            raise ValueError(f"token vectors are stored as float16, got {self.vectors_ND.dtype}")
+
+    def __len__(self) -> int:
+        """Return the number of texts."""
+        return len(self.offsets) - 1
+
+    @property
+    def lengths(self) -> Tensor:
+        """(texts,) int64: the tokens of each text."""
+        return self.offsets.diff()
+
+    def of(self, text: int) -> Tensor:
+        """Return the (tokens, D) float16 vectors of one text."""
+        return self.vectors_ND[int(self.offsets[text]) : int(self.offsets[text + 1])]
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """The vectors of one sequence of texts at every dimension asked for, and what was met on the way."""
+
+    by_dim: Mapping[int, TokenVectors]
+    tokens: int
+    """Tokens that went through the backbone."""
+    empty: int
+    """Texts without any character: they own no vectors."""
+    truncated: int
+    """Texts that were cut to the model's length."""
+
+
+def pack(pieces: Sequence[Tensor], dim: int) -> TokenVectors:
+    """Return the (tokens, dim) float16 `pieces`, one per text, as one packed value.
+
+    >>> pack([torch.ones(2, 1).half(), torch.ones(0, 1).half(), torch.ones(1, 1).half()], 1).offsets
+    tensor([0, 2, 2, 3])
+    """
+    lengths = torch.tensor([0, *(len(piece) for piece in pieces)], dtype=torch.int64)
+    device = pieces[0].device if pieces else torch.device("cpu")
+    vectors_ND = torch.cat([*pieces]) if pieces else torch.empty(0, dim, dtype=torch.float16, device=device)
+    return TokenVectors(vectors_ND, lengths.cumsum(0))
+
+
+def prefix(vectors_ND: Tensor, dim: int) -> Tensor:
+    """Return the first `dim` dimensions of every row, scaled to unit norm: (N, dim) float16.
+
+    The cut is made on the float32 vectors and rounded once. A row that is zero in these dimensions stays zero.
+    """
+    return torch.nn.functional.normalize(vectors_ND[:, :dim].float(), dim=-1, eps=1e-12).half()

@@ -1,0 +1,76 @@
+"""Keys: hashes of every field that can change what they name, and of nothing else.
+
+A pass is keyed by corpus and document side, a search by query side, a result by both and by how it is scored. Batch
+sizes, shards, devices, folders and descriptions are in no key; content enters by its fingerprint, not by its name.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+from harness.data.collection import Collection
+from harness.spec import EncoderSpec, LexicalSpec, RunSpec
+
+FORMAT = 1
+"""Raised when the code changes what a table or a run holds for the same settings."""
+
+
+def pass_key(spec: RunSpec, collection: Collection, weights: str) -> str:
+    """Return the key of one reading of the corpus: documents x encoder x document settings."""
+    return _hash({"documents": collection.fingerprints.documents, "weights": weights, **_document_side(spec)})
+
+
+def search_key(spec: RunSpec, collection: Collection, dim: int | None) -> str:
+    """Return the key of one search attached to a pass: queries x query settings x dimension x depth."""
+    side = {
+        "queries": collection.fingerprints.queries,
+        "drop_self": spec.dataset.drop_self,
+        "search": spec.search.kind,
+        "depth": spec.search.depth,
+        "dim": dim,
+        "dim_kind": dim_kind(spec, dim),
+    }
+    if isinstance(spec.model, EncoderSpec):
+        names = ("query_length", "query_marker", "expand_queries")
+        side |= {name: getattr(spec.model, name) for name in names}
+    return _hash(side)
+
+
+def result_key(spec: RunSpec, collection: Collection, weights: str, dim: int | None) -> str:
+    """Return the key of one result: pass x search x judgments x measures."""
+    return _hash(
+        {
+            "pass": pass_key(spec, collection, weights),
+            "search": search_key(spec, collection, dim),
+            "qrels": collection.fingerprints.qrels,
+            "measures": [spec.dataset.measure, *spec.dataset.also],
+        }
+    )
+
+
+def dim_kind(spec: RunSpec, dim: int | None) -> str | None:
+    """Return how vectors of `dim` are made: `full` width, `prefix` or `head`; None for a model without vectors."""
+    if dim is None or not isinstance(spec.model, EncoderSpec):
+        return None
+    return "full" if dim == spec.model.dims[0] else spec.model.dim_kind
+
+
+def bm25_parameters(spec: RunSpec, model: LexicalSpec) -> tuple[float, float]:
+    """Return k1 and b: the model's where it sets them, else the benchmark's."""
+    k1 = spec.dataset.bm25_k1 if model.k1 is None else model.k1
+    b = spec.dataset.bm25_b if model.b is None else model.b
+    return k1, b
+
+
+def _document_side(spec: RunSpec) -> dict[str, Any]:
+    if isinstance(spec.model, LexicalSpec):
+        k1, b = bm25_parameters(spec, spec.model)
+        return {"k1": k1, "b": b, "language": spec.dataset.text_language}
+    return {name: getattr(spec.model, name) for name in ("head", "document_length", "document_marker", "skiplist")}
+
+
+def _hash(fields: dict[str, Any]) -> str:
+    text = json.dumps({"format": FORMAT, **fields}, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -1,0 +1,1 @@
+"""The report stage: `Result` records stand beside the published tables, with a verdict per cell."""

@@ -1,0 +1,60 @@
+"""From a collection and a model to runs: the shards that have no table yet, then their merged tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
+
+from harness.data.collection import Collection
+from harness.encode.encoder import Advance
+from harness.errors import StorageError
+from harness.retrieve.exact import ExactSearch
+from harness.retrieve.shards import Shard, ShardStore
+from harness.retrieve.table import Table, merge
+
+
+@dataclass(frozen=True)
+class Pass:
+    """One reading of the corpus for any number of dimensions, resumable shard by shard."""
+
+    collection: Collection
+    store: ShardStore
+    shards: Sequence[Shard]
+    searches: Mapping[int, str]
+    """Dimension -> the key of its search, under which its tables are kept."""
+    depth: int
+
+    def missing(self) -> dict[Shard, list[int]]:
+        """Return the dimensions that have no sound table yet, by shard."""
+        wanted = {shard: [dim for dim in self.searches if self._read(dim, shard) is None] for shard in self.shards}
+        return {shard: dims for shard, dims in wanted.items() if dims}
+
+    def work(self, todo: Mapping[Shard, Sequence[int]], search: ExactSearch, advance: Advance) -> None:
+        """Search the shards of `todo` and commit their tables, one shard after another.
+
+        This loop is all that an engine of several devices or machines replaces: shards know nothing of each other.
+        """
+        for shard, dims in todo.items():
+            for dim, found in search.shard(shard, dims, advance).items():
+                self.store.commit(self.searches[dim], shard, found)
+
+    def tables(self) -> dict[int, Table]:
+        """Return the merged table of every dimension over the whole corpus."""
+        return {dim: reduce(merge, self._all(dim)) for dim in self.searches}
+
+    def forget(self) -> None:
+        """Strike every table of these searches, so that all shards are done again."""
+        for search in self.searches.values():
+            self.store.forget(search)
+
+    def _all(self, dim: int) -> list[Table]:
+        found = [self._read(dim, shard) for shard in self.shards]
+        tables = [table for table in found if table is not None]
+        if len(tables) != len(self.shards):
+            remedy = "Start again: only what is missing is done"
+            raise StorageError("a shard table was lost while the job ran", got=self.store.folder, remedy=remedy)
+        return tables
+
+    def _read(self, dim: int, shard: Shard) -> Table | None:
+        return self.store.read(self.searches[dim], shard, len(self.collection.queries), self.depth)

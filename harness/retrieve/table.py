@@ -1,0 +1,121 @@
+"""The top-k table of one search over one shard, and how tables merge.
+
+Shapes: Q queries, K places. Merging is associative and does not depend on the order of the shards: every table is the
+top-k of its documents in one total order (harness.retrieve.order), and so is a merged one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass
+from itertools import accumulate
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load, save
+from torch import Tensor
+
+from harness.errors import DataError
+from harness.retrieve import order
+from harness.retrieve.run import Ranking, Run
+
+
+@dataclass(frozen=True)
+class Met:
+    """What a search met in its documents; counts add up over shards."""
+
+    documents: int = 0
+    tokens: int = 0
+    """Document tokens that were encoded, or words that were indexed."""
+    empty: int = 0
+    """Documents without any text: they have no vectors, score -inf and are never found."""
+    truncated: int = 0
+    """Documents cut to the model's length."""
+    dropped_self: int = 0
+    """(query, document) pairs of equal ids that the dataset says to drop."""
+
+    def __add__(self, other: Met) -> Met:
+        """Return the counts of both."""
+        return Met(*(mine + theirs for mine, theirs in zip(astuple(self), astuple(other), strict=True)))
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """The best K documents of every query among the documents of a shard."""
+
+    doc_ids: tuple[str, ...]
+    """The documents that any query found, sorted by UTF-8 bytes; a key's rank is an index into them."""
+    keys_QK: Tensor
+    """Keys of harness.retrieve.order, best first; `NOTHING` where fewer than K documents were found."""
+    met: Met
+
+
+def table(doc_ids: Sequence[str], keys_QK: Tensor, met: Met) -> Table:
+    """Return the table of `keys_QK`, whose ranks index `doc_ids` (sorted by UTF-8 bytes), keeping only ids in use."""
+    used = torch.unique(order.ranks_of(keys_QK[keys_QK != order.NOTHING]))
+    new_ranks = torch.zeros(len(doc_ids), dtype=torch.int64)
+    new_ranks[used] = torch.arange(len(used))
+    return Table(tuple(doc_ids[rank] for rank in used.tolist()), order.with_ranks(keys_QK, new_ranks), met)
+
+
+def merge(left: Table, right: Table) -> Table:
+    """Return the best K of both tables; no document may stand in both."""
+    doc_ids = (*left.doc_ids, *right.doc_ids)
+    ranks = order.id_ranks(doc_ids)
+    moved_QK = torch.cat(
+        [
+            order.with_ranks(left.keys_QK, ranks[: len(left.doc_ids)]),
+            order.with_ranks(right.keys_QK, ranks[len(left.doc_ids) :]),
+        ],
+        dim=1,
+    )
+    depth = max(left.keys_QK.shape[1], right.keys_QK.shape[1])
+    by_rank = [doc_id for _, doc_id in sorted(zip(ranks.tolist(), doc_ids, strict=True))]
+    return table(by_rank, order.best(moved_QK, depth), left.met + right.met)
+
+
+def run(found: Table, query_ids: Sequence[str], name: str) -> Run:
+    """Return the run of a table over the whole corpus; a query that found nothing has an empty ranking."""
+    found_Q = (found.keys_QK != order.NOTHING).sum(1).tolist()
+    scores_QK = order.scores_of(found.keys_QK).numpy()
+    ranks_QK = order.ranks_of(found.keys_QK).tolist()
+    return Run(
+        name,
+        {
+            query_id: Ranking(tuple(found.doc_ids[rank] for rank in ranks[:count]), scores[:count])
+            for query_id, count, ranks, scores in zip(query_ids, found_Q, ranks_QK, scores_QK, strict=True)
+        },
+    )
+
+
+def to_bytes(found: Table) -> bytes:
+    """Return the table as safetensors: the same bytes for the same table."""
+    ids = [doc_id.encode() for doc_id in found.doc_ids]
+    return save(
+        {
+            "keys": found.keys_QK.contiguous(),
+            "ids": torch.tensor(list(b"".join(ids)), dtype=torch.uint8),
+            "lengths": torch.tensor([len(one) for one in ids], dtype=torch.int64),
+            "met": torch.tensor(astuple(found.met), dtype=torch.int64),
+        }
+    )
+
+
+def from_bytes(content: bytes, queries: int, depth: int) -> Table:
+    """Return the table that `to_bytes` wrote.
+
+    Raises:
+        DataError: the bytes are no table of `queries` queries and at most `depth` places.
+    """
+    try:
+        parts = load(content)
+        keys_QK, lengths = parts["keys"], parts["lengths"].tolist()
+        text = bytes(parts["ids"].tolist())
+        ids = tuple(text[end - size : end].decode() for end, size in zip(accumulate(lengths), lengths, strict=True))
+        met = Met(*parts["met"].tolist())
+    except (SafetensorError, KeyError, ValueError, TypeError) as error:
+        raise DataError("a shard table cannot be read", got=type(error).__name__) from error
+    if keys_QK.dtype != torch.int64 or keys_QK.ndim != 2 or len(keys_QK) != queries or keys_QK.shape[1] > depth:
+        got, expected = tuple(keys_QK.shape), f"({queries}, up to {depth})"
+        raise DataError("a shard table has another shape", got=got, expected=expected)
+    return Table(ids, keys_QK, met)

@@ -1,0 +1,76 @@
+"""`python -m harness.score run=FILE dataset=...`: score a TREC run of any tool with the harness' own scorer."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NoReturn
+
+from rich.console import Console
+from rich.table import Table
+
+from harness.cli import command
+from harness.config import dataset_specs
+from harness.data.load import load_qrels
+from harness.errors import ConfigError, printable, short
+from harness.retrieve.run import Run
+from harness.retrieve.trec import read_foreign_run, read_run, sidecar_path
+from harness.score.evaluate import drop_self, evaluate
+from harness.score.scores import Scores
+
+
+def main() -> NoReturn:
+    """Score one run against one dataset."""
+    command("score", _job)
+
+
+def _job(settings: Mapping[str, Any]) -> None:
+    specs = dataset_specs(settings["dataset"], settings["language"])
+    if len(specs) != 1:
+        raise ConfigError("a run is scored in one language", got=f"{len(specs)}", remedy="Choose one: language=CODE")
+    spec = specs[0]
+    qrels = load_qrels(spec)
+    run = _read(Path(str(settings["run"])))
+    dropped = 0
+    if spec.drop_self:
+        run, dropped = drop_self(run, qrels)
+    scores = evaluate(
+        run,
+        qrels,
+        [spec.measure, *spec.also],
+        allow_missing=bool(settings["allow_missing"]),
+        drop_unjudged=bool(settings["drop_unjudged"]),
+    )
+    if settings["per_query"]:
+        _write_per_query(scores)
+    title = f"{spec.name} {spec.language or ''}".rstrip()
+    Console().print(_table(f"{run.name} on {title}", scores, dropped))
+
+
+def _read(path: Path) -> Run:
+    if not path.is_file():
+        raise ConfigError("run is no file", got=short(str(path)), remedy="Name a TREC run, as in run=runs/bm25.trec")
+    return read_run(path) if sidecar_path(path).exists() else read_foreign_run(path)
+
+
+def _table(title: str, scores: Scores, dropped: int) -> Table:
+    notes = [f"{scores.queries:,} judged queries"]
+    if scores.missing:
+        notes.append(f"{len(scores.missing):,} of them missing from the run, counted 0")
+    if dropped:
+        notes.append(f"{dropped:,} documents dropped whose id is the query's")
+    table = Table("measure", "mean", title=printable(title), caption=", ".join(notes))
+    for measure, mean in scores.means.items():
+        table.add_row(measure, f"{mean:.4f}")
+    return table
+
+
+def _write_per_query(scores: Scores) -> None:
+    for measure, values in scores.values.items():
+        for query_id, value in values.items():
+            sys.stdout.write(f"{measure}\t{query_id}\t{value:.4f}\n")
+
+
+if __name__ == "__main__":
+    main()

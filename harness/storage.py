@@ -1,0 +1,65 @@
+"""Files that are either whole or not there: write beside the target, fsync, rename, fsync the folder.
+
+That order survives a kill at any moment and a loss of power (a rename can reach the disk before the data it names).
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+from pathlib import Path
+
+from harness.errors import StorageError
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Put `content` at `path`, all or nothing; a reader sees the old file or the new one.
+
+    Raises:
+        StorageError: the disk is full or the folder cannot be written; nothing half-written is left.
+    """
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with part.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+        sync_folder(path.parent)
+    except OSError as error:
+        _forget(part)
+        what = "no space left" if error.errno in FULL else f"cannot write ({error.strerror})"
+        remedy = "Free space or choose another folder with out=DIR, then start again: finished shards are kept"
+        raise StorageError(f"{path}: {what}", got=f"{len(content):,} bytes to write", remedy=remedy) from error
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in `folder` survive a loss of power."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def sha256(content: bytes) -> str:
+    """Return the SHA-256 of `content` in hexadecimal."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def file_sha256(path: Path) -> str:
+    """Return the SHA-256 of the file at `path` in hexadecimal, read in pieces."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _forget(part: Path) -> None:
+    try:
+        part.unlink(missing_ok=True)
+    except OSError:
+        # The folder that refused the write may refuse this too; the first error is the one to tell.
+        return

@@ -1,0 +1,32 @@
+"""What tests share: where the real data lies, and how many tests this machine could not run for want of it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def _shared_data() -> Path:
+    return Path(os.environ.get("HARNESS_SHARED_DATA", ROOT.parent / "shared" / "data"))
+
+
+@pytest.fixture
+def shared_data() -> Path:
+    folder = _shared_data()
+    if not folder.is_dir():
+        pytest.skip(f"no shared data at {folder}; name it with HARNESS_SHARED_DATA")
+    return folder
+
+
+@pytest.fixture
+def root() -> Path:
+    return ROOT
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    skipped = [report for report in terminalreporter.stats.get("skipped", []) if "shared data" in str(report.longrepr)]
+    terminalreporter.write_line(f"tests that this machine could not run for want of shared data: {len(skipped)}")
