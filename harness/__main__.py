@@ -15,7 +15,7 @@ from harness.pipeline import evaluate_all
 from harness.report.__main__ import main as report
 from harness.report.reading import read_published
 from harness.report.record import Result
-from harness.report.summary import summary
+from harness.report.summary import description, summary
 from harness.score.__main__ import main as score
 from harness.watch import watch
 
@@ -40,6 +40,7 @@ def evaluate() -> NoReturn:
         console = Console()
         for table in summary(results, read_published(paths.published()), registered_counts(paths.configs())):
             console.print(table)
+        console.print(description(results) or "", style="dim", markup=False, highlight=False)
 
     command("evaluate", job, end)
 

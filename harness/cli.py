@@ -21,6 +21,7 @@ from harness import paths
 from harness.errors import ConfigError, HarnessError, choose, short
 
 INTERRUPTED = 130
+PIPE_CLOSED = 141
 SOME_FAILED = 5
 
 
@@ -57,6 +58,10 @@ def _guarded(work: Callable[[], None]) -> int:
     except HarnessError as error:
         sys.stderr.write(f"error: {error}\n")
         return error.exit_code
+    except BrokenPipeError:
+        # The reader of standard output is gone (`| head`): nothing more can be said, and Python must not try at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return PIPE_CLOSED
     except KeyboardInterrupt:
         sys.stderr.write("interrupted: finished shards are kept, the same command does the rest\n")
         return INTERRUPTED

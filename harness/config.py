@@ -1,15 +1,10 @@
-"""Plain mappings, as composed from `configs/`, to specs: the border where every key and every type is checked.
-
-Strings may hold placeholders: `{language}` (the language chosen), `{code}` (what its source calls it), `{package}` (the
-folder of this package) and `{package:NAME}` (the folder of an installed package).
-"""
+"""Plain mappings, as composed from `configs/`, to specs: the border where every key and every type is checked."""
 
 from __future__ import annotations
 
-import importlib.util
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import MISSING, fields, replace
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
@@ -17,7 +12,7 @@ from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 import yaml
 
 from harness.errors import ConfigError, choose, lookup, short
-from harness.paths import PACKAGE
+from harness.placeholders import filled
 from harness.spec import DatasetSpec, EncoderSpec, EngineSpec, LexicalSpec, RunSpec, SearchSpec
 
 Spec = TypeVar("Spec", bound=DatasetSpec | EncoderSpec | EngineSpec | LexicalSpec | SearchSpec)
@@ -26,7 +21,14 @@ MODEL_KINDS: Mapping[str, type[EncoderSpec] | type[LexicalSpec]] = {
     "bm25": LexicalSpec,
 }
 SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
-TYPE_NAMES = {str: "text", int: "a whole number", float: "a number", bool: "true or false", NoneType: "null"}
+TYPE_NAMES = {
+    dict: "a mapping",
+    str: "text",
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    NoneType: "null",
+}
 
 
 def run_specs(data: Mapping[str, Any]) -> tuple[RunSpec, ...]:
@@ -35,9 +37,10 @@ def run_specs(data: Mapping[str, Any]) -> tuple[RunSpec, ...]:
     Raises:
         ConfigError: a key, a type, a name or a combination that cannot be meant.
     """
-    known = {"dataset", "model", "search", "engine", "language", "dim", "out", "force"}
+    known = ("dataset", "model", "search", "engine", "language", "dim", "out", "force")
     for key in data:
         choose("key", key, known)
+    _require("", data, known)
     model = model_spec(data["model"])
     search = _build(SearchSpec, "search", data["search"])
     engine = _build(EngineSpec, "engine", data["engine"])
@@ -60,14 +63,16 @@ def dataset_specs(data: Mapping[str, Any], language: str | Sequence[str] | None)
     Raises:
         ConfigError: the dataset has no languages, not this one, or several and none was chosen.
     """
-    table = data["languages"]
+    _require("dataset.", data, ("name", "source", "id", "path", "languages", "default_languages"))
+    table = _checked(data["languages"], dict | None, "dataset.languages")
     given = {key: value for key, value in data.items() if key not in {"languages", "default_languages"}}
     if not table:
         if language is not None:
             remedy = "Leave language out (dataset.text_language says what language the texts are in)"
             raise ConfigError(f"dataset {_title(data)} has no languages", got=f"language={language}", remedy=remedy)
         return (_dataset(given, None, {}),)
-    return tuple(_dataset(given, code, dict(table[code] or {})) for code in _languages(data, table, language))
+    entries = {code: _checked(table[code] or {}, dict, f"dataset.languages.{code}") for code in table}
+    return tuple(_dataset(given, code, dict(entries[code])) for code in _languages(data, table, language))
 
 
 def registered_counts(folder: Path) -> dict[tuple[str, str | None], tuple[int, int]]:
@@ -87,7 +92,8 @@ def registered_counts(folder: Path) -> dict[tuple[str, str | None], tuple[int, i
 
 def model_spec(data: Mapping[str, Any]) -> EncoderSpec | LexicalSpec:
     """Return the spec of a configuration of the group `model`."""
-    given = {key: _filled(value, {}) for key, value in data.items() if key != "kind"}
+    _require("model.", data, ("kind",))
+    given = {key: filled(value, {}) for key, value in data.items() if key != "kind"}
     kind = lookup("model kind", data["kind"], MODEL_KINDS)
     spec = _build(kind, "model", given)
     _check_name("model.name", spec.name)
@@ -107,17 +113,20 @@ def _languages(data: Mapping[str, Any], table: Mapping[str, Any], language: str 
         )
     if asked == "all":
         return list(table)
-    codes = [asked] if isinstance(asked, str) else list(asked)
-    return [choose(f"language of dataset {data['name']}", str(code), table) for code in codes]
+    codes = [asked] if isinstance(asked, str) else _checked(asked, tuple[str, ...], "language")
+    if not codes or len(set(codes)) != len(codes):
+        raise ConfigError("language", got=short(list(codes)), expected=f"different ones of {', '.join(table)}, or all")
+    return [choose(f"language of dataset {data['name']}", code, table) for code in codes]
 
 
 def _dataset(given: Mapping[str, Any], language: str | None, entry: dict[str, Any]) -> DatasetSpec:
     names = {"language": language or "", "code": str(entry.pop("code", language or ""))}
-    merged = {key: _filled(value, names) for key, value in {**given, **entry}.items()}
+    merged = {key: filled(value, names) for key, value in {**given, **entry}.items()}
     if merged["name"] is None:
         merged["name"] = _own_name(merged)
-    _check_name("dataset.name", merged["name"])
-    return replace(_build(DatasetSpec, "dataset", merged), language=language)
+    spec = _build(DatasetSpec, "dataset", merged)
+    _check_name("dataset.name", spec.name)
+    return replace(spec, language=language)
 
 
 def _own_name(given: Mapping[str, Any]) -> str:
@@ -126,29 +135,12 @@ def _own_name(given: Mapping[str, Any]) -> str:
     return Path(str(given["path"])).resolve().name
 
 
-def _check_name(key: str, name: object) -> None:
-    if not isinstance(name, str) or not SAFE_NAME.fullmatch(name):
+def _check_name(key: str, name: str) -> None:
+    if not SAFE_NAME.fullmatch(name):
         remedy = f"Give it one, as in {key}=my-collection"
         raise ConfigError(
             f"{key} cannot name a folder", got=short(name), expected="letters, digits, . _ -", remedy=remedy
         )
-
-
-def _filled(value: Any, names: Mapping[str, str]) -> Any:
-    if not isinstance(value, str):
-        return value
-    for name, text in names.items():
-        value = value.replace(f"{{{name}}}", text)
-    value = value.replace("{package}", str(PACKAGE))
-    return re.sub(r"\{package:([a-z0-9_]+)\}", lambda match: _package_folder(match[1]), value)
-
-
-def _package_folder(name: str) -> str:
-    found = importlib.util.find_spec(name)
-    if found is None or not found.submodule_search_locations:
-        remedy = f"Install it: pip install {name.replace('_', '-')}"
-        raise ConfigError("model.path names a package that is not installed", got=name, remedy=remedy)
-    return next(iter(found.submodule_search_locations))
 
 
 def _dims(dim: Any, model: EncoderSpec | LexicalSpec) -> tuple[int | None, ...]:
@@ -160,7 +152,7 @@ def _dims(dim: Any, model: EncoderSpec | LexicalSpec) -> tuple[int | None, ...]:
         return model.dims
     if dim is None:
         return model.dims[:1]
-    return tuple(_checked(one, int, "dim") for one in (dim if isinstance(dim, Sequence) else [dim]))
+    return tuple(_checked(one, int, "dim") for one in (dim if isinstance(dim, list | tuple) else [dim]))
 
 
 def _build(spec: type[Spec], group: str, given: Mapping[str, Any]) -> Spec:
@@ -168,8 +160,15 @@ def _build(spec: type[Spec], group: str, given: Mapping[str, Any]) -> Spec:
     names = [item.name for item in fields(spec)]
     for key in given:
         choose(f"key of {group}", key, names)
+    _require(f"{group}.", given, [item.name for item in fields(spec) if item.default is MISSING])
     checked = {key: _checked(value, hints[key], f"{group}.{key}") for key, value in given.items()}
     return spec(**checked)
+
+
+def _require(prefix: str, given: Mapping[str, Any], names: Sequence[str]) -> None:
+    for name in names:
+        if name not in given:
+            raise ConfigError(f"{prefix}{name} is missing", remedy=f"Give it, as in {prefix}{name}=...")
 
 
 def _checked(value: Any, hint: Any, key: str) -> Any:

@@ -11,6 +11,7 @@ import json
 from typing import Any
 
 from harness.data.collection import Collection
+from harness.score.measures import measure_name
 from harness.spec import EncoderSpec, LexicalSpec, RunSpec
 
 FORMAT = 1
@@ -45,7 +46,7 @@ def result_key(spec: RunSpec, collection: Collection, weights: str, dim: int | N
             "pass": pass_key(spec, collection, weights),
             "search": search_key(spec, collection, dim),
             "qrels": collection.fingerprints.qrels,
-            "measures": [spec.dataset.measure, *spec.dataset.also],
+            "measures": sorted({measure_name(name) for name in (spec.dataset.measure, *spec.dataset.also)}),
         }
     )
 

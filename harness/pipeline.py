@@ -16,13 +16,15 @@ from pathlib import Path
 
 from harness.data.collection import Collection
 from harness.data.load import load
+from harness.errors import ConfigError
 from harness.keys import dim_kind, result_key
 from harness.report.provenance import environment, peak_memory_mib
 from harness.report.record import RESULT, Result, read_result, write_result
 from harness.retrieve.trec import write_run
 from harness.score.evaluate import evaluate as score
+from harness.score.measures import cutoff, measure_name
 from harness.spec import RunSpec
-from harness.system import Found, System, open_system
+from harness.systems import Found, System, open_system
 from harness.watch import Watch
 
 RUN = "run.trec"
@@ -40,7 +42,8 @@ def evaluate(spec: RunSpec, watch: Watch | None = None, system: System | None = 
         HarnessError: a fault its reader can mend; finished shards and results are kept.
     """
     watch = watch or Watch()
-    watch.seconds.clear()
+    watch.begin(_title(spec))
+    _check_depth(spec)
     with watch.stage("read") as stage:
         collection = load(spec.dataset, stage.reach)
     job = Job(spec, collection, system or open_system(spec.model))
@@ -52,7 +55,7 @@ def evaluate(spec: RunSpec, watch: Watch | None = None, system: System | None = 
                 job.finish(dim, found[dim], watch)
                 stage.advance(1)
     else:
-        watch.tell(f"{job.title}: finished before, nothing to do (force=true runs it again)")
+        watch.tell(f"{watch.job}: finished before, nothing to do (force=true runs it again)")
     return tuple(read_result(job.folder(dim) / RESULT) for dim in spec.dims)
 
 
@@ -69,11 +72,6 @@ class Job:
     spec: RunSpec
     collection: Collection
     system: System
-
-    @property
-    def title(self) -> str:
-        """Model and dataset, for messages."""
-        return f"{self.spec.model.name} on {self.spec.dataset.name} {self.spec.dataset.language or ''}".rstrip()
 
     def key(self, dim: int | None) -> str:
         """Return the key of the result at `dim`."""
@@ -104,7 +102,7 @@ class Job:
             dim_kind=dim_kind(self.spec, dim),
             dataset=dataset.name,
             language=dataset.language,
-            measure=dataset.measure,
+            measure=measure_name(dataset.measure),
             scores=score(found.run, self.collection.qrels, [dataset.measure, *dataset.also]),
             counts=asdict(self.collection.counts),
             search=dict(found.met),
@@ -122,3 +120,18 @@ class Job:
             "seconds": {name: round(seconds, 3) for name, seconds in watch.seconds.items()},
             "peak_memory_mib": peak_memory_mib(),
         }
+
+
+def _title(spec: RunSpec) -> str:
+    return f"{spec.model.name} on {spec.dataset.name} {spec.dataset.language or ''}".rstrip()
+
+
+def _check_depth(spec: RunSpec) -> None:
+    """Refuse, before any work, a measure that is unknown or that looks deeper than the run goes."""
+    for name in (spec.dataset.measure, *spec.dataset.also):
+        looked_at = cutoff(name)
+        if looked_at is not None and looked_at > spec.search.depth:
+            remedy = "Keep more documents with search.depth, or leave the measure out of dataset.also"
+            raise ConfigError(
+                f"search.depth is less than {name} looks at", got=spec.search.depth, expected=looked_at, remedy=remedy
+            )

@@ -48,7 +48,8 @@ class Stage:
     @property
     def line(self) -> str:
         """The stage in one line, once it is over."""
-        parts = [f"{self.items:,} {self.unit}" if self.items else "", self.rate, f"{self.seconds:.1f} s"]
+        unit = self.unit.removesuffix("s") if self.items == 1 else self.unit
+        parts = [f"{self.items:,} {unit}" if self.items else "", self.rate, f"{self.seconds:.1f} s"]
         return f"{self.name}: {', '.join(part for part in parts if part)}"
 
 
@@ -56,8 +57,15 @@ class Stage:
 class Watch:
     """Shows stages and tells what was noticed, on standard error; the base shows nothing."""
 
+    job: str = ""
+    """What the stages are about, as in "minilm on mini en"."""
     seconds: dict[str, float] = field(default_factory=dict)
-    """How long each stage took, stages of one name added up."""
+    """How long each stage of the job took, stages of one name added up."""
+
+    def begin(self, job: str) -> None:
+        """Take note that the stages from now on are those of `job`."""
+        self.job = job
+        self.seconds = {}
 
     @contextmanager
     def stage(self, name: str, total: int | None = None, unit: str = "documents") -> Iterator[Stage]:
@@ -83,7 +91,7 @@ class LineWatch(Watch):
         """Give a stage, and write its line when it is over."""
         stage = Stage(name, total, unit)
         yield from self._timed(stage)
-        self.tell(stage.line)
+        self.tell(f"{self.job}: {stage.line}")
 
     def tell(self, line: str) -> None:
         """Write `line` to standard error."""
@@ -101,7 +109,7 @@ class BarWatch(Watch):
     def stage(self, name: str, total: int | None = None, unit: str = "documents") -> Iterator[Stage]:
         """Give a stage with a bar that stays, filled, when it is over."""
         with self._bars() as progress:
-            task = progress.add_task(name, total=total, rate="")
+            task = progress.add_task(f"{self.job}: {name}", total=total, rate="")
             stage = Stage(name, total, unit, (progress, task))
             yield from self._timed(stage)
             progress.update(task, total=stage.items, completed=stage.items, rate=stage.rate)
@@ -112,8 +120,8 @@ class BarWatch(Watch):
 
     def _bars(self) -> Progress:
         return Progress(
-            TextColumn("{task.description:<28}", markup=False),
-            BarColumn(bar_width=24),
+            TextColumn("{task.description:<36}", markup=False),
+            BarColumn(bar_width=20),
             MofNCompleteColumn(),
             TextColumn("{task.fields[rate]}"),
             TimeRemainingColumn(elapsed_when_finished=True),

@@ -20,11 +20,14 @@ def check_id(value: str, what: str, where: Place) -> str:
     """Return `value`, an id that can stand in a TREC run.
 
     Raises:
-        DataError: it is empty or has white space, a control character or a lone surrogate in it.
+        DataError: it is empty or has white space, a control character or a lone surrogate in it, or a query's begins
+            with "#", which trec_eval takes for a comment.
     """
-    if value and UNUSABLE.search(value) is None:
+    comment = what == "query" and value.startswith("#")
+    if value and UNUSABLE.search(value) is None and not comment:
         return value
     expected = "one word without spaces, line breaks and control characters, as in a run file"
+    expected += ", not beginning with #" if comment else ""
     raise DataError(f"{where}: {what} id", got=short(value), expected=expected)
 
 

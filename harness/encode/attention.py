@@ -17,7 +17,11 @@ from torch import Tensor, nn
 from transformers import AttentionInterface
 from transformers.masking_utils import AttentionMaskInterface
 
+from harness.errors import ModelError
+
 NAME = "packed"
+UNKNOWN_HERE = ("softcap", "s_aux", "position_bias")
+"""Keywords of attention functions that change what attention is: a model that uses one is refused."""
 
 
 class Segment(NamedTuple):
@@ -38,26 +42,36 @@ def packed_attention(  # noqa: PLR0913 - the signature is transformers'
     *,
     segments: tuple[Segment, ...],
     scaling: float | None = None,
+    sliding_window: int | None = None,
     dropout: float = 0.0,
-    **_ignored: Any,
+    **others: Any,
 ) -> tuple[Tensor, None]:
     """Return the attention of every token to the tokens of its own text: (1, T, H, d), and no weights.
 
-    Texts of equal length are neighbours and go through scaled_dot_product_attention together, without a mask; rows
-    behind the last text stay zero. The signature is transformers' (keywords of other backends are not looked at).
+    Texts of equal length are neighbours and go through scaled_dot_product_attention together, without a mask but for
+    that of a local layer; rows behind the last text stay zero. The signature is transformers' (keywords that steer
+    other backends are not looked at).
 
     Args:
         module: the attention layer, unused.
         query: (1, H, T, d), as transformers hands it over.
-        key: (1, H, T, d).
-        value: (1, H, T, d).
+        key: (1, H, T, d), or fewer heads where groups of query heads share one.
+        value: like the key.
         attention_mask: must be None; boundaries are in `segments`.
         segments: the texts' lengths, in their order.
         scaling: what products are multiplied with; None for 1 / sqrt(d).
+        sliding_window: a layer's local attention: tokens fewer than this many places apart see each other.
         dropout: must be 0.
+        others: refused where they would change the result.
+
+    Raises:
+        ModelError: the model bends its attention in a way that is not done here.
     """
     if attention_mask is not None or dropout:
         raise ValueError("packed attention takes no mask and no dropout")
+    bent = [name for name in UNKNOWN_HERE if others.get(name) is not None]
+    if bent:
+        raise ModelError(f"{type(module).__name__} cannot run packed", got=", ".join(bent), expected="plain attention")
     attended = torch.zeros_like(query)
     start = 0
     for length, texts in segments:
@@ -66,10 +80,23 @@ def packed_attention(  # noqa: PLR0913 - the signature is transformers'
             rearrange(states[0, :, rows], "head (text token) dim -> text head token dim", text=texts)
             for states in (query, key, value)
         )
-        found = nn.functional.scaled_dot_product_attention(q, k, v, scale=scaling)
+        found = nn.functional.scaled_dot_product_attention(
+            q, k, v, _near(length, sliding_window, q.device), scale=scaling, enable_gqa=q.shape[1] != k.shape[1]
+        )
         attended[0, :, rows] = rearrange(found, "text head token dim -> head (text token) dim")
         start = rows.stop
     return rearrange(attended, "row head token dim -> row token head dim").contiguous(), None
+
+
+def _near(length: int, window: int | None, device: torch.device) -> Tensor | None:
+    """Return which tokens of a text see each other in a local layer, (length, length); None where all do.
+
+    The window counts as transformers' flash attention takes it: distances up to window - 1.
+    """
+    if window is None or length <= window:
+        return None
+    places = torch.arange(length, device=device)
+    return (places[:, None] - places).abs() < window
 
 
 def register() -> str:

@@ -93,6 +93,9 @@ def _backbone(folder: Path) -> nn.Module:
         raise ModelError(f"{folder / WEIGHTS} lacks tensors", got=f"{len(missing)} missing, {missing[0]} the first")
     if not getattr(model, "_supports_attention_backend", False):
         raise ModelError(f"{folder} cannot run packed", got=type(model).__name__, expected="attention backends")
+    if any(getattr(layer, "is_causal", False) for layer in model.modules()):
+        expected = "attention in both directions"
+        raise ModelError(f"{folder} is a decoder", got=f"causal {type(model).__name__}", expected=expected)
     backbone: nn.Module = model.eval().requires_grad_(requires_grad=False)
     return backbone
 

@@ -50,7 +50,6 @@ def summary(
         for positions in chunks(systems, width):
             beside = [systems[at] for at in positions]
             made.append(_table(measure, rows, beside, cells, shown))
-        made[-1].caption = _description(of)
     return tuple(made)
 
 
@@ -69,11 +68,11 @@ def _table(
     return table
 
 
-def _description(results: Sequence[Result]) -> Text | None:
-    """Return what the one dataset of `results` says of itself; nothing where there are several."""
+def description(results: Sequence[Result]) -> str | None:
+    """Return what the one dataset of `results` says of itself; None where there are several."""
     found = {result.dataset: str(result.spec["dataset"].get("description") or "") for result in results}
-    lines = [f"{name}: {text}" for name, text in found.items() if text]
-    return Text(printable(lines[0]), style="dim", justify="left") if len(found) == len(lines) == 1 else None
+    lines = [printable(f"{name}: {text}") for name, text in found.items() if text]
+    return lines[0] if len(found) == len(lines) == 1 else None
 
 
 def _average(rows: Sequence[str], system: str, cells: Cells) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 
@@ -48,13 +48,13 @@ class Pass:
         for search in self.searches.values():
             self.store.forget(search)
 
-    def _all(self, dim: int) -> list[Table]:
-        found = [self._read(dim, shard) for shard in self.shards]
-        tables = [table for table in found if table is not None]
-        if len(tables) != len(self.shards):
-            remedy = "Start again: only what is missing is done"
-            raise StorageError("a shard table was lost while the job ran", got=self.store.folder, remedy=remedy)
-        return tables
+    def _all(self, dim: int) -> Iterator[Table]:
+        for shard in self.shards:
+            found = self._read(dim, shard)
+            if found is None:
+                remedy = "Start again: only what is missing is done"
+                raise StorageError("a shard table was lost while the job ran", got=self.store.folder, remedy=remedy)
+            yield found
 
     def _read(self, dim: int, shard: Shard) -> Table | None:
         return self.store.read(self.searches[dim], shard, len(self.collection.queries), self.depth)

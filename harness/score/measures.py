@@ -107,6 +107,12 @@ def measure_name(name: str) -> str:
     return str(measure(name))
 
 
+def cutoff(name: str) -> int | None:
+    """Return the rank down to which the measure called `name` looks; None where it looks at the whole ranking."""
+    rank = measure(name).params.get("cutoff")
+    return None if rank is None else int(rank)
+
+
 def _number(name: str, family: str, number: str | None) -> dict[str, int | float]:
     rule = CUTOFF[family]
     if rule == "recall":

@@ -1,53 +1,22 @@
-"""A model as the pipeline sees it: something with a fingerprint that turns a collection into one run per dimension."""
+"""Exact MaxSim over a late-interaction encoder, resumable shard by shard."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from importlib import metadata
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import Protocol
 
 from harness.data.collection import Collection
 from harness.encode.checkpoint import fingerprint
 from harness.encode.encoder import Encoder, open_encoder
-from harness.keys import bm25_parameters, pass_key, search_key
-from harness.retrieve.bm25 import BM25Settings, search_bm25
+from harness.keys import pass_key, search_key
 from harness.retrieve.exact import ExactSearch, prepare
 from harness.retrieve.passes import Pass
-from harness.retrieve.run import Run
 from harness.retrieve.shards import ShardStore, shards
 from harness.retrieve.table import run
-from harness.spec import EncoderSpec, LexicalSpec, RunSpec
+from harness.spec import EncoderSpec, RunSpec
+from harness.systems.base import Found
 from harness.watch import Watch
-
-
-@dataclass(frozen=True)
-class Found:
-    """One run and what its search met."""
-
-    run: Run
-    met: Mapping[str, int]
-
-
-class System(Protocol):
-    """A model that retrieves."""
-
-    @property
-    def fingerprint(self) -> str:
-        """What it is made of, as far as its spec does not say it: weights, or the versions of word lists."""
-        ...
-
-    @property
-    def details(self) -> Mapping[str, object]:
-        """How it runs here, for the record."""
-        ...
-
-    def runs(
-        self, spec: RunSpec, collection: Collection, dims: Sequence[int | None], watch: Watch
-    ) -> dict[int | None, Found]:
-        """Return a run for each of `dims`."""
-        ...
 
 
 class LateInteraction:
@@ -76,8 +45,9 @@ class LateInteraction:
             one.forget()
         self._work(one, spec, watch)
         query_ids = [query.query_id for query in collection.queries]
-        with watch.stage("merge"):
+        with watch.stage("merge", len(one.searches), "runs") as stage:
             tables = one.tables()
+            stage.advance(len(tables))
         return {
             dim: Found(run(table, query_ids, f"{spec.model.name}-dim{dim}"), asdict(table.met))
             for dim, table in tables.items()
@@ -103,46 +73,3 @@ class LateInteraction:
                 self._encoder = open_encoder(self.model, spec.engine)
             self.details.update(self._encoder.details)
         return self._encoder
-
-
-class Lexical:
-    """BM25; its index is of the whole corpus, so it has no shards and starts afresh when it was broken off."""
-
-    def __init__(self, model: LexicalSpec) -> None:
-        self.model = model
-        self.fingerprint = " ".join(f"{name} {metadata.version(name)}" for name in ("bm25s", "PyStemmer", "stop-words"))
-        self.details: dict[str, object] = {"device": "cpu"}
-
-    def runs(
-        self, spec: RunSpec, collection: Collection, dims: Sequence[int | None], watch: Watch
-    ) -> dict[int | None, Found]:
-        """Return the one run that BM25 gives."""
-        k1, b = bm25_parameters(spec, self.model)
-        settings = BM25Settings(
-            language=spec.dataset.text_language,
-            k1=k1,
-            b=b,
-            depth=spec.search.depth,
-            drop_self=spec.dataset.drop_self,
-        )
-        documents = collection.counts.documents
-        with watch.stage("index and search", documents) as stage:
-            found = search_bm25(collection.corpus.documents(0, documents), collection.queries, settings, stage.advance)
-        rankings, counts = found
-        met = {
-            "documents": counts.documents,
-            "tokens": counts.tokens,
-            "empty": counts.empty_documents,
-            "truncated": 0,
-            "dropped_self": counts.dropped_self,
-        }
-        return {dim: Found(Run(self.model.name, rankings), met) for dim in dims}
-
-
-def open_system(model: EncoderSpec | LexicalSpec) -> System:
-    """Return the system that `model` describes; nothing large is loaded yet.
-
-    Raises:
-        ModelError: its checkpoint is not there.
-    """
-    return Lexical(model) if isinstance(model, LexicalSpec) else LateInteraction(model)
