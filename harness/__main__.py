@@ -10,11 +10,12 @@ from rich.console import Console
 
 from harness import paths
 from harness.cli import command
-from harness.config import registered_counts, run_specs
+from harness.config import run_specs
 from harness.pipeline import evaluate_all
 from harness.report.__main__ import main as report
 from harness.report.reading import read_published
 from harness.report.record import Result
+from harness.report.registered import registered
 from harness.report.summary import description, summary
 from harness.score.__main__ import main as score
 from harness.watch import watch
@@ -38,8 +39,9 @@ def evaluate() -> NoReturn:
 
     def end() -> None:
         console = Console()
-        for table in summary(results, read_published(paths.published()), registered_counts(paths.configs())):
-            console.print(table)
+        cards, known = read_published(paths.published()), registered(paths.configs())
+        for part in summary(results, cards, known, console.width):
+            console.print(part)
         console.print(description(results) or "", style="dim", markup=False, highlight=False)
 
     command("evaluate", job, end)

@@ -9,8 +9,6 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
-import yaml
-
 from harness.errors import ConfigError, choose, lookup, short
 from harness.placeholders import filled
 from harness.spec import DatasetSpec, EncoderSpec, EngineSpec, LexicalSpec, RunSpec, SearchSpec
@@ -46,6 +44,8 @@ def run_specs(data: Mapping[str, Any]) -> tuple[RunSpec, ...]:
     engine = _build(EngineSpec, "engine", data["engine"])
     dims = _dims(data["dim"], model)
     out = _checked(data["out"], str, "out")
+    if not out:
+        raise ConfigError("out is empty", expected="a folder, as in out=runs")
     force = _checked(data["force"], bool, "force")
     return tuple(
         RunSpec(dataset=dataset, model=model, dims=dims, search=search, engine=engine, out=out, force=force)
@@ -75,21 +75,6 @@ def dataset_specs(data: Mapping[str, Any], language: str | Sequence[str] | None)
     return tuple(_dataset(given, code, dict(entries[code])) for code in _languages(data, table, language))
 
 
-def registered_counts(folder: Path) -> dict[tuple[str, str | None], tuple[int, int]]:
-    """Return the registered (documents, judged queries) of every dataset and language configured under `folder`.
-
-    Datasets without registered numbers are left out: nothing can be checked against them.
-    """
-    counts: dict[tuple[str, str | None], tuple[int, int]] = {}
-    for path in sorted((folder / "dataset").glob("**/*.yaml")):
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
-        for language, entry in (data["languages"] or {None: {}}).items():
-            found = {**data, **(entry or {})}
-            if found["documents"] is not None and found["queries"] is not None:
-                counts[data["name"], language] = (int(found["documents"]), int(found["queries"]))
-    return counts
-
-
 def model_spec(data: Mapping[str, Any]) -> EncoderSpec | LexicalSpec:
     """Return the spec of a configuration of the group `model`."""
     _require("model.", data, ("kind",))
@@ -113,7 +98,11 @@ def _languages(data: Mapping[str, Any], table: Mapping[str, Any], language: str 
         )
     if asked == "all":
         return list(table)
-    codes = [asked] if isinstance(asked, str) else _checked(asked, tuple[str, ...], "language")
+    codes = (
+        _checked(asked, tuple[str, ...], "language")
+        if isinstance(asked, list | tuple)
+        else (_checked(asked, str, "language"),)
+    )
     if not codes or len(set(codes)) != len(codes):
         raise ConfigError("language", got=short(list(codes)), expected=f"different ones of {', '.join(table)}, or all")
     return [choose(f"language of dataset {data['name']}", code, table) for code in codes]
@@ -122,6 +111,8 @@ def _languages(data: Mapping[str, Any], table: Mapping[str, Any], language: str 
 def _dataset(given: Mapping[str, Any], language: str | None, entry: dict[str, Any]) -> DatasetSpec:
     names = {"language": language or "", "code": str(entry.pop("code", language or ""))}
     merged = {key: filled(value, names) for key, value in {**given, **entry}.items()}
+    if "language" in merged:
+        raise ConfigError("dataset.language cannot be set", remedy="Write language=CODE")
     if merged["name"] is None:
         merged["name"] = _own_name(merged)
     spec = _build(DatasetSpec, "dataset", merged)

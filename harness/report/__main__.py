@@ -10,9 +10,9 @@ from rich.console import Console
 
 from harness import paths
 from harness.cli import command
-from harness.config import registered_counts
 from harness.errors import ConfigError, short
 from harness.report.card import report
+from harness.report.registered import registered
 
 
 def main() -> NoReturn:
@@ -24,8 +24,8 @@ def _job(settings: Mapping[str, Any]) -> None:
     out = settings["out"]
     if not isinstance(out, str):
         raise ConfigError("out", got=short(out), expected="a folder")
-    made = report(Path(out), registered_counts(paths.configs()))
     console = Console()
+    made = report(Path(out), registered(paths.configs()), width=console.width)
     for renderable in made.renderables:
         console.print(renderable)
     verdicts = ", ".join(f"{count} {verdict}" for verdict, count in made.verdicts.items())

@@ -11,9 +11,10 @@ from rich.console import RenderableType
 from harness import paths
 from harness.report.audit import audit
 from harness.report.join import join
-from harness.report.place import Registered
+from harness.report.place import elsewhere
 from harness.report.reading import read_published
 from harness.report.record import read_results
+from harness.report.registered import Registered
 from harness.report.table import JoinedTable, count_verdicts
 from harness.report.terminal import render
 from harness.report.verdict import Verdict
@@ -34,13 +35,14 @@ class Report:
     """The files that were written; the first holds all tables."""
 
 
-def report(out: Path, registered: Registered, published: Path | None = None) -> Report:
+def report(out: Path, known: Registered, published: Path | None = None, width: int = 80) -> Report:
     """Return the card with the results under `out`/results in its cells, written to `out`/tables.
 
     Args:
         out: the folder that jobs write to.
-        registered: (dataset, language) -> registered numbers of documents and judged queries.
+        known: the registered datasets and models.
         published: the folder of the published tables; None for the ones that come with the package.
+        width: letters on a line of the terminal; no file depends on it.
 
     Raises:
         DataError: a published table or a result cannot be read.
@@ -49,6 +51,8 @@ def report(out: Path, registered: Registered, published: Path | None = None) -> 
     cards = read_published(published or paths.published())
     results = tuple(read_results(out / "results"))
     findings = audit(cards)
-    tables = tuple(join(card, results, registered, findings) for card in cards)
-    written = write_tables(out / "tables", tables)
-    return Report(tables=tables, renderables=render(tables), verdicts=count_verdicts(tables), paths=written)
+    tables = tuple(join(card, results, known, findings) for card in cards)
+    also = elsewhere(cards, results, known)
+    written = write_tables(out / "tables", tables, also)
+    shown = render(tables, also, width)
+    return Report(tables=tables, renderables=shown, verdicts=count_verdicts(tables), paths=written)

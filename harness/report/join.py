@@ -8,9 +8,10 @@ from dataclasses import replace
 from decimal import Decimal
 
 from harness.report.audit import Finding, printed_mean
-from harness.report.place import Registered, column_of, finished, obstacle, row_of, value_of
+from harness.report.place import column_of, finished, label_of, obstacle, row_of, system_of, system_order, value_of
 from harness.report.published import PublishedTable
 from harness.report.record import Result
+from harness.report.registered import Registered, differences, told
 from harness.report.table import Cell, JoinedTable, OwnAverage
 from harness.report.verdict import verdict
 
@@ -20,22 +21,23 @@ Placed = Mapping[tuple[str, str], Sequence[Result]]
 
 
 def join(
-    table: PublishedTable, results: Sequence[Result], registered: Registered, findings: Sequence[Finding] = ()
+    table: PublishedTable, results: Sequence[Result], known: Registered, findings: Sequence[Finding] = ()
 ) -> JoinedTable:
     """Return `table` with `results` in their cells.
 
     Args:
         table: what the card prints.
         results: any results; those about other datasets are passed over.
-        registered: (dataset, language) -> registered numbers of documents and judged queries. A result with other
-            numbers is of another collection and fills no cell.
+        known: the registered datasets and models. A result with other counts is of another collection, one with
+            other settings of another system: neither fills a cell of the card.
         findings: what the audit found in all tables.
 
     Raises:
         DataError: a result has a mean that is no fraction, or a time that is none.
     """
-    placed, left_out = _place(table, results, registered)
-    columns = (*(column.label for column in table.columns), *_others(table, placed))
+    placed, left_out = _place(table, results, known)
+    others = _others(table, placed)
+    columns = (*(column.label for column in table.columns), *others)
     rows = tuple(tuple(_cell(table, row, column, placed) for column in columns) for row in range(len(table.rows)))
     average = _averages(table, columns, rows)
     return JoinedTable(
@@ -45,33 +47,24 @@ def join(
         rows=rows,
         two_averages=_two_averages(table, average),
         findings=tuple(finding for finding in findings if table.name in finding.tables),
+        other_settings=_other_settings(others, placed, known),
         left_out=tuple(left_out),
     )
 
 
-def system_of(result: Result) -> str:
-    """Return the label of a result's system: model and width, and how the width is made where it is not the own one."""
-    return result.system if result.dim_kind in (None, "full") else f"{result.system} {result.dim_kind}"
-
-
-def system_order(result: Result) -> tuple[str, int, str]:
-    """Return what systems are ordered by: model, then the widest first."""
-    return result.model, -(result.dim or 0), result.dim_kind or ""
-
-
-def _place(table: PublishedTable, results: Sequence[Result], registered: Registered) -> tuple[Placed, list[str]]:
+def _place(table: PublishedTable, results: Sequence[Result], known: Registered) -> tuple[Placed, list[str]]:
     placed: dict[tuple[str, str], list[Result]] = {}
     left_out = set()
     for result in sorted(results, key=finished):
         row = row_of(table, result)
         if row is None:
             continue
-        reason = obstacle(table, result, registered)
+        reason = obstacle(table, result, known)
         if reason is not None:
             left_out.add(f"left out: {system_of(result)} on {row.label}: {reason}")
             continue
         column = column_of(table, result)
-        label = f"{system_of(result)} {NOT_IN_CARD}" if column is None else column.label
+        label = f"{label_of(result, known)} {NOT_IN_CARD}" if column is None else column.label
         placed.setdefault((row.label, label), []).append(result)
     return placed, sorted(left_out)
 
@@ -79,7 +72,16 @@ def _place(table: PublishedTable, results: Sequence[Result], registered: Registe
 def _others(table: PublishedTable, placed: Placed) -> list[str]:
     own = {column.label for column in table.columns}
     first = {label: results[0] for (_, label), results in placed.items() if label not in own}
-    return sorted(first, key=lambda label: system_order(first[label]))
+    return sorted(first, key=lambda label: (*system_order(first[label]), label))
+
+
+def _other_settings(others: Sequence[str], placed: Placed, known: Registered) -> tuple[str, ...]:
+    lines = []
+    for label in others:
+        of = [result for (_, column), results in placed.items() if column == label for result in results]
+        texts = sorted({told(found) for result in of if (found := differences(result, known))})
+        lines += [f"other settings: {label.removesuffix(NOT_IN_CARD).rstrip()}: {text}" for text in texts]
+    return tuple(lines)
 
 
 def _cell(table: PublishedTable, row: int, column: str, placed: Placed) -> Cell:

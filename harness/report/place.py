@@ -3,15 +3,31 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from harness.errors import DataError, short
 from harness.report.published import Column, PublishedTable, Row
 from harness.report.record import Result
+from harness.report.registered import Registered, differences, told
 
-Registered = Mapping[tuple[str, str | None], tuple[int, int]]
-"""(dataset, language) -> the registered numbers of documents and of judged queries."""
+
+def system_of(result: Result) -> str:
+    """Return the label of a result's system: model and width, and how the width is made where it is not the own one."""
+    return result.system if result.dim_kind in (None, "full") else f"{result.system} {result.dim_kind}"
+
+
+def label_of(result: Result, known: Registered) -> str:
+    """Return the system's label with the settings in which it differs from what is registered.
+
+    Results with different settings have different labels, so no column and no average mixes them.
+    """
+    return " ".join([system_of(result), *(f"{one.name}={one.value}" for one in differences(result, known))])
+
+
+def system_order(result: Result) -> tuple[str, int, str]:
+    """Return what systems are ordered by: model, then the widest first."""
+    return result.model, -(result.dim or 0), result.dim_kind or ""
 
 
 def row_of(table: PublishedTable, result: Result) -> Row | None:
@@ -29,21 +45,36 @@ def column_of(table: PublishedTable, result: Result) -> Column | None:
     return next((column for column in table.columns if column.model == result.model and _fits(column, result)), None)
 
 
-def obstacle(table: PublishedTable, result: Result, registered: Registered) -> str | None:
-    """Return why a result about one of the table's rows cannot stand in the table; None where it can."""
+def obstacle(table: PublishedTable, result: Result, known: Registered) -> str | None:
+    """Return why a result about one of the table's rows cannot stand in the table; None where it can.
+
+    In a column of the card it needs the registered settings too; elsewhere it stands under a label that names its own.
+    """
     if result.measure != table.measure:
         return f"measured by {result.measure}, the table by {table.measure}"
-    counts = registered.get((result.dataset, result.language))
-    if counts is None:
+    dataset = known.datasets.get((result.dataset, result.language))
+    if dataset is None or dataset.documents is None or dataset.queries is None:
         return "no numbers are registered for the table's dataset"
-    for what, wanted in zip(("documents", "queries"), counts, strict=True):
+    for what, wanted in (("documents", dataset.documents), ("queries", dataset.queries)):
         found = result.counts.get(what)
         if found != wanted:
             number = "an unknown number of" if found is None else f"{found:,}"
             return f"{number} {what}, the table's dataset has {wanted:,}"
     if result.dim_kind == "prefix" and any((result.model, result.dim) == (one.model, one.dim) for one in table.columns):
         return "a prefix cut from wider vectors, the table's column is a projection of that width"
-    return None
+    return None if column_of(table, result) is None else _other_settings(result, known)
+
+
+def elsewhere(tables: Sequence[PublishedTable], results: Sequence[Result], known: Registered) -> str | None:
+    """Return one line on the results whose dataset is a row of no table; None where there are none."""
+    languages: dict[tuple[str, str], set[str | None]] = {}
+    for result in sorted(results, key=lambda one: (*system_order(one), label_of(one, known), one.dataset)):
+        if not any(row_of(table, result) for table in tables):
+            languages.setdefault((label_of(result, known), result.dataset), set()).add(result.language)
+    if not languages:
+        return None
+    found = [f"{label} on {dataset}{_counted(codes)}" for (label, dataset), codes in languages.items()]
+    return f"also there, in none of the card's tables: {'; '.join(found)}"
 
 
 def value_of(result: Result) -> float:
@@ -79,3 +110,14 @@ def _fits(column: Column, result: Result) -> bool:
     if column.dim is None:
         return result.dim_kind in (None, "full")
     return column.dim == result.dim and result.dim_kind in ("full", "head")
+
+
+def _other_settings(result: Result, known: Registered) -> str | None:
+    if result.model not in known.models:
+        return "no configuration is registered under the model's name"
+    return told(differences(result, known)) or None
+
+
+def _counted(languages: set[str | None]) -> str:
+    codes = [code for code in languages if code is not None]
+    return f", {len(codes)} languages" if len(codes) > 1 else "".join(f" {code}" for code in codes)

@@ -82,11 +82,18 @@ def read_result(path: Path) -> Result:
         data = json.loads(path.read_bytes())
         if data["schema"] != SCHEMA:
             raise DataError(f"{path} is another version of a result", got=data["schema"], expected=SCHEMA)
+        _check_spec(data["spec"])
         scores = Scores(values=data["scores"]["values"], missing=tuple(data["scores"]["missing"]))
         return Result(**{**data, "scores": scores})
     except (ValueError, KeyError, TypeError) as error:
         remedy = "Move it away and run the job again"
         raise DataError(f"{path} is no result", got=short(str(error)), remedy=remedy) from error
+
+
+def _check_spec(spec: Mapping[str, Any]) -> None:
+    for group in ("dataset", "model"):
+        if not isinstance(spec[group], dict):
+            raise TypeError(f"{group} is no mapping")
 
 
 def read_results(folder: Path) -> Iterator[Result]:

@@ -3,54 +3,80 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 
+from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from harness.errors import printable
-from harness.report.join import system_of, system_order
-from harness.report.place import Registered, column_of, finished, obstacle, row_of, value_of
+from harness.report.place import column_of, finished, label_of, obstacle, row_of, system_order, value_of
 from harness.report.published import PublishedTable
 from harness.report.record import Result
+from harness.report.registered import Registered
 from harness.report.terminal import chunks, grid, styled
 from harness.report.text import number, signed
 from harness.report.verdict import verdict
 
 DECIMALS = 3
 AVERAGE = "avg"
+READS = "Under a measured value stand the card's value, the difference from it, and the verdict."
 Cells = Mapping[tuple[str, str], Result]
 """(row, system) -> the result that finished last."""
 
 
 def summary(
-    results: Sequence[Result], tables: Sequence[PublishedTable] = (), registered: Registered | None = None
-) -> tuple[Table, ...]:
-    """Return a table per measure; rows are datasets in the order of `results`, columns are systems.
+    results: Sequence[Result],
+    tables: Sequence[PublishedTable] = (),
+    known: Registered | None = None,
+    width: int = 80,
+) -> tuple[RenderableType, ...]:
+    """Return a table per measure and lines about them; rows are datasets as they come, columns are systems.
 
     Args:
         results: what was measured; of several on one cell the one that finished last is shown.
         tables: published tables; where a cell of theirs is met, the published value and the verdict stand in it.
-        registered: (dataset, language) -> registered numbers of documents and judged queries, without which no
-            published value is shown.
+        known: the registered datasets and models, without which no published value is shown.
+        width: letters on a line of the terminal.
 
     Raises:
         DataError: a result has a mean that is no fraction, or a time that is none.
     """
-    made = []
+    known = known or Registered()
+    made: list[RenderableType] = []
     for measure in dict.fromkeys(result.measure for result in results):
-        of = [result for result in results if result.measure == measure]
-        rows = list(dict.fromkeys(result.row for result in of))
-        first = {system_of(result): result for result in of}
-        systems = sorted(first, key=lambda system: system_order(first[system]))
-        cells = {(result.row, system_of(result)): result for result in sorted(of, key=finished)}
-        card = (tables, registered or {})
-        shown = {place: _cell(result, *card) for place, result in cells.items()}
-        width = max(cell.cell_len for text in shown.values() for cell in text.split())
-        for positions in chunks(systems, width):
-            beside = [systems[at] for at in positions]
-            made.append(_table(measure, rows, beside, cells, shown))
-    return tuple(made)
+        made += _tables([result for result in results if result.measure == measure], tables, known, width)
+    return (*made, *(Text(printable(line), style="dim") for line in _lines(results, tables, known)))
+
+
+def _tables(
+    results: Sequence[Result], tables: Sequence[PublishedTable], known: Registered, width: int
+) -> Iterator[Table]:
+    rows = list(dict.fromkeys(result.row for result in results))
+    first = {label_of(result, known): result for result in results}
+    systems = sorted(first, key=lambda system: (*system_order(first[system]), system))
+    cells = {(result.row, label_of(result, known)): result for result in sorted(results, key=finished)}
+    shown = {place: _cell(result, tables, known) for place, result in cells.items()}
+    widest = max(cell.cell_len for text in shown.values() for cell in text.split())
+    for positions in chunks(systems, width - max(map(len, rows)) - 1, widest):
+        yield _table(results[0].measure, rows, [systems[at] for at in positions], cells, shown)
+
+
+def _lines(results: Sequence[Result], tables: Sequence[PublishedTable], known: Registered) -> Iterator[str]:
+    """Yield how a cell reads, which results stand beside no published value and why, and cells met twice."""
+    seen = list({(result.key, result.row): result for result in results}.values())
+    met = [(one, [table for table in tables if _printed(table, one) is not None]) for one in seen]
+    reasons = [(one, [obstacle(table, one, known) for table in found]) for one, found in met if found]
+    if any(None in found for _, found in reasons):
+        yield READS
+    for one, found in reasons:
+        if None not in found:
+            yield f"not beside the card's value: {label_of(one, known)} on {one.row}: {found[0]}"
+    for (row, label), count in Counter((one.row, label_of(one, known)) for one in seen).items():
+        if count > 1:
+            yield f"{label} on {row}: {count} results, the one that finished last is shown"
 
 
 def _table(
@@ -60,11 +86,11 @@ def _table(
     cells: Cells,
     shown: Mapping[tuple[str, str], Text],
 ) -> Table:
-    table = grid(measure, "", systems)
+    table = grid(measure, systems)
     if len(rows) > 1:
         table.add_row(Text(AVERAGE, style="bold"), *(Text(_average(rows, system, cells)) for system in systems))
     for row in rows:
-        table.add_row(Text(row), *(shown.get((row, system), Text("-")) for system in systems))
+        table.add_row(Text(printable(row)), *(shown.get((row, system), Text("-")) for system in systems))
     return table
 
 
@@ -81,13 +107,18 @@ def _average(rows: Sequence[str], system: str, cells: Cells) -> str:
     return number(math.fsum(values) / len(values), DECIMALS) if len(values) == len(rows) else "-"
 
 
-def _cell(result: Result, tables: Sequence[PublishedTable], registered: Registered) -> Text:
+def _cell(result: Result, tables: Sequence[PublishedTable], known: Registered) -> Text:
     value = value_of(result)
     for table in tables:
-        row, column = row_of(table, result), column_of(table, result)
-        if row is not None and column is not None and obstacle(table, result, registered) is None:
-            published = row.values[table.columns.index(column)]
+        published = _printed(table, result)
+        if published is not None and obstacle(table, result, known) is None:
             word = verdict(value, published, result.counts["queries"])
             difference = signed(value - float(published), table.decimals)
             return styled([number(value, DECIMALS), str(published), difference, word.value], word)
     return Text(number(value, DECIMALS))
+
+
+def _printed(table: PublishedTable, result: Result) -> Decimal | None:
+    """Return what the table prints for the result's system and dataset; None where it has no such cell."""
+    row, column = row_of(table, result), column_of(table, result)
+    return None if row is None or column is None else row.values[table.columns.index(column)]

@@ -67,6 +67,8 @@ class JoinedTable:
     """The averages for which the card's printed value and the mean of its printed rows differ."""
     findings: tuple[Finding, ...]
     """What the audit found in this table."""
+    other_settings: tuple[str, ...]
+    """Columns that the card does not have whose settings are not the registered ones, each with how they differ."""
     left_out: tuple[str, ...]
     """Results about the table's datasets that fill no cell, each with its reason."""
 
@@ -91,9 +93,12 @@ class JoinedTable:
         )
 
     @property
-    def several(self) -> tuple[Cell, ...]:
-        """The cells that more than one result fits."""
-        return tuple(cell for line in self.rows for cell in line if cell.fitting > 1)
+    def several(self) -> dict[str, list[str]]:
+        """Column -> the rows whose cells more than one result fits; columns without any are not there."""
+        found: dict[str, list[str]] = {}
+        for cell in (cell for line in self.rows for cell in line if cell.fitting > 1):
+            found.setdefault(cell.column, []).append(cell.row)
+        return found
 
 
 def count_verdicts(tables: Iterable[JoinedTable]) -> dict[Verdict, int]:

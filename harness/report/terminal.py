@@ -1,7 +1,8 @@
-"""Tables for the terminal, legible in 80 columns: as many columns as fit side by side, the others in a table below."""
+"""Tables for the terminal, legible in 80 letters: as many columns as fit side by side, the others in a table below."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from rich import box
@@ -11,14 +12,17 @@ from rich.text import Text
 
 from harness.errors import printable
 from harness.report import text
+from harness.report.join import NOT_IN_CARD
 from harness.report.table import Cell, JoinedTable
 from harness.report.verdict import LEGEND, Verdict
 from harness.report.write import remarks
 
-ROOM = 64
-"""Letters for all columns side by side: 80 less the longest row's name."""
-WIDE = 12
-"""Letters of a cell with a published value: `0.665 +0.011`."""
+WIDE = 13
+"""Letters of a cell with a published value: `not run 0.665`, `0.665 +0.011`."""
+NARROW = 7
+"""Letters of a cell without one: `not run`."""
+WORD = re.compile(r'(?:"(?:[^"\\]|\\.)*"|\S)+')
+"""A word of a label; a text in quotes, as in `dataset.join=" | "`, is part of one."""
 STYLES = {
     Verdict.EXACT: "bold green",
     Verdict.REPRODUCED: "green",
@@ -30,38 +34,52 @@ HINT = "Run one with: python -m harness model=bm25 dataset=beir/scifact"
 LINES = f"A cell reads: measured, then published and difference, then the verdict ({LEGEND})."
 
 
-def render(tables: Sequence[JoinedTable]) -> tuple[RenderableType, ...]:
-    """Return what to print for `tables`: each with results in full, each without in one line."""
+def render(tables: Sequence[JoinedTable], also: str | None = None, width: int = 80) -> tuple[RenderableType, ...]:
+    """Return what to print for `tables`: each with results in full, each without in one line.
+
+    Args:
+        tables: in the card's order.
+        also: a line on the results that are in none of them.
+        width: letters on a line of the terminal.
+    """
     parts: list[RenderableType] = []
     for table in tables:
         if table.has_results:
-            parts.append(Group(*_pieces(table), *(_line(remark) for remark in remarks(table)), Text()))
+            parts.append(Group(*_pieces(table, width), *(_line(f"- {remark}") for remark in remarks(table)), Text()))
         else:
             parts.append(Group(_line(_not_run(table)), *(_line(f"  {reason}") for reason in table.left_out)))
+    if also is not None:
+        parts.append(_line(also))
     parts.append(Group(_line(LINES if any(table.has_results for table in tables) else HINT)))
     return tuple(parts)
 
 
-def grid(title: str, head: str, columns: Sequence[str]) -> Table:
+def grid(head: str, columns: Sequence[str]) -> Table:
     """Return an empty table whose cells wrap and are never cut; text from outside cannot style it.
 
     A column is headed by one word a line.
     """
-    table = Table(title=_line(title), title_justify="left", box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
     table.add_column(_line(head, "bold"), overflow="fold")
     for column in columns:
-        words = "\n".join(printable(word) for word in column.split(" "))
-        table.add_column(Text(words, style="bold", justify="right"), overflow="fold", justify="right")
+        words = Text("\n".join(_words(column)), style="bold", justify="right")
+        table.add_column(words, overflow="fold", justify="right")
     return table
 
 
-def chunks(columns: Sequence[str], cell: int = WIDE) -> list[range]:
-    """Return the positions of the columns that stand side by side, group by group, for cells of `cell` letters."""
+def chunks(columns: Sequence[str], room: int, cell: int = WIDE) -> list[range]:
+    """Return the positions of the columns that stand side by side, group by group.
+
+    Args:
+        columns: the columns' labels; each is headed by one word a line.
+        room: letters for all columns of a group, the gaps of two letters before them included.
+        cell: letters of the widest cell.
+    """
     groups: list[range] = []
     start = used = 0
     for at, column in enumerate(columns):
-        width = max(cell, *(len(word) for word in column.split(" "))) + 2
-        if at > start and used + width > ROOM:
+        width = max(cell, *map(len, _words(column))) + 2
+        if at > start and used + width > room:
             groups.append(range(start, at))
             start, used = at, 0
         used += width
@@ -72,7 +90,7 @@ def styled(parts: Sequence[str], verdict: Verdict | None) -> Text:
     """Return a cell over as many lines as it needs: measured, published and difference, verdict in colour."""
     style = STYLES[verdict] if verdict is not None else ""
     if len(parts) < 4:
-        return Text(" · ".join(parts), style="dim" if verdict is Verdict.NOT_RUN else "")
+        return Text(parts[0])
     return Text.assemble(f"{parts[0]}\n{parts[1]} {parts[2]}\n", (parts[3], style))
 
 
@@ -85,18 +103,28 @@ def _count(number: int, what: str) -> str:
     return f"{number} {what}{'' if number == 1 else 's'}"
 
 
-def _pieces(table: JoinedTable) -> list[Table]:
-    pieces = []
-    for positions in chunks(table.columns):
-        title = table.published.heading + (", continued" if positions.start else "")
-        piece = grid(title, table.published.measure_label, [table.columns[at] for at in positions])
-        for cells in table.lines:
-            if positions.start and not any(_known(cells[at]) for at in positions):
-                continue
-            shown = [_cell(cells[at], table.published.decimals) for at in positions]
-            piece.add_row(_line(cells[0].row), *shown)
-        pieces.append(piece)
+def _pieces(table: JoinedTable, width: int) -> list[RenderableType]:
+    """Return the card's columns and, in tables of their own, those it does not have, each under its title."""
+    pieces: list[RenderableType] = []
+    heading, own = table.published.heading, len(table.published.columns)
+    room = width - 1 - max(len(name) for name in (table.published.measure_label, *(row[0].row for row in table.lines)))
+    for positions in chunks(table.columns[:own], room):
+        pieces += [_line(f"{heading}, continued" if positions.start else heading), _piece(table, positions)]
+    for group in chunks(table.columns[own:], room, NARROW):
+        positions = range(group.start + own, group.stop + own)
+        pieces += [_line(f"{heading}, systems not in the card"), _piece(table, positions)]
     return pieces
+
+
+def _piece(table: JoinedTable, positions: range) -> Table:
+    labels = [table.columns[at].removesuffix(NOT_IN_CARD) for at in positions]
+    piece = grid(table.published.measure_label, labels)
+    for cells in table.lines:
+        empty = not any(_known(cells[at]) for at in positions)
+        if positions.start and empty and cells[0].rows_run is None:
+            continue
+        piece.add_row(_line(cells[0].row), *(_cell(cells[at], table.published.decimals) for at in positions))
+    return piece
 
 
 def _known(cell: Cell) -> bool:
@@ -104,7 +132,17 @@ def _known(cell: Cell) -> bool:
 
 
 def _cell(cell: Cell, decimals: int) -> Text:
-    return styled(text.cell_parts(cell, decimals), cell.verdict or (Verdict.NOT_RUN if cell.measured is None else None))
+    if cell.measured is not None:
+        return styled(text.cell_parts(cell, decimals), cell.verdict)
+    line = Verdict.NOT_RUN.value
+    if cell.published is not None:
+        run, of = cell.rows_run or (0, 0)
+        line += f" {cell.published}" + (f"\n{run} of {of} rows" if run else "")
+    return Text(line, style="dim")
+
+
+def _words(label: str) -> list[str]:
+    return [printable(word) for word in WORD.findall(label)]
 
 
 def _line(line: str, style: str = "") -> Text:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from harness.errors import printable
 from harness.report.table import Cell, OwnAverage
@@ -75,9 +76,9 @@ def average_line(own: OwnAverage, decimals: int) -> str:
     return f"{both}; {ours} from the one, {beside} ({own.verdict_on_mean}) from the other"
 
 
-def several_line(cell: Cell) -> str:
-    """Return one line on a cell that several results fit."""
-    return f"{cell.column} on {cell.row}: {cell.fitting} results fit this cell; the one that finished last is shown"
+def several_line(column: str, rows: Sequence[str]) -> str:
+    """Return one line on the cells of a column that several results fit."""
+    return f"{column} on {', '.join(rows)}: more than one result fits; the one that finished last is shown"
 
 
 def note_line(row: str | None, column: str | None, text: str) -> str:

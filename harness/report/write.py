@@ -20,13 +20,13 @@ SEPARATOR = " · "
 CARD_FILE = "card.md"
 
 
-def write_tables(folder: Path, tables: Sequence[JoinedTable]) -> tuple[Path, ...]:
-    """Write every table as NAME.md and NAME.csv and all of them as card.md; return the paths.
+def write_tables(folder: Path, tables: Sequence[JoinedTable], also: str | None = None) -> tuple[Path, ...]:
+    """Write every table as NAME.md and NAME.csv and all of them, with `also` on top, as card.md; return the paths.
 
     Raises:
         StorageError: the folder cannot be written.
     """
-    contents = {CARD_FILE: card_markdown(tables)}
+    contents = {CARD_FILE: card_markdown(tables, also)}
     for table in tables:
         contents[f"{table.published.name}.md"] = table_markdown(table)
         contents[f"{table.published.name}.csv"] = table_csv(table)
@@ -35,10 +35,12 @@ def write_tables(folder: Path, tables: Sequence[JoinedTable]) -> tuple[Path, ...
     return tuple(folder / name for name in contents)
 
 
-def card_markdown(tables: Sequence[JoinedTable]) -> str:
-    """Return all tables under the card's own headings, with the number of cells per verdict on top."""
+def card_markdown(tables: Sequence[JoinedTable], also: str | None = None) -> str:
+    """Return all tables under the card's own headings; cells per verdict and `also`, what is in no table, on top."""
     counts = ", ".join(f"{word} {count}" for word, count in count_verdicts(tables).items())
     parts = [f"# The card, cell by cell\n\n{_legend()}\n\nCells per verdict: {counts}.\n"]
+    if also is not None:
+        parts.append(f"{_sentence(also)}\n")
     for group, members in groupby(tables, key=lambda table: table.published.group):
         parts.append(f"## {markdown_text(group)}\n")
         parts += [f"### {markdown_text(table.published.title)}\n\n{_body(table)}" for table in members]
@@ -77,13 +79,14 @@ def _body(table: JoinedTable) -> str:
 
 
 def remarks(table: JoinedTable) -> list[str]:
-    """Return what stands under a table: averages, audit findings, notes, repeated results, results left out."""
+    """Return what stands under a table: averages, audit findings, notes, results told apart or left out."""
     decimals = table.published.decimals
     return [
         *(text.average_line(own, decimals) for own in table.two_averages),
         *(finding.text for finding in table.findings),
         *(text.note_line(note.row, note.column, note.text) for note in table.notes),
-        *(text.several_line(cell) for cell in table.several),
+        *(text.several_line(column, rows) for column, rows in table.several.items()),
+        *table.other_settings,
         *table.left_out,
     ]
 
@@ -100,6 +103,10 @@ def _csv_line(name: str, cell: Cell) -> list[str]:
         "" if cell.queries is None else str(cell.queries),
         text.csv_text(cell.key or ""),
     ]
+
+
+def _sentence(text: str) -> str:
+    return f"{markdown_text(text[:1].upper() + text[1:])}."
 
 
 def _bold(label: str) -> str:

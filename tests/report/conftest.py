@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
@@ -12,23 +14,53 @@ from harness import paths
 from harness.report.published import Average, Column, Note, PublishedTable, Row, Source
 from harness.report.reading import read_published
 from harness.report.record import Result
+from harness.report.registered import Registered
 from harness.score.scores import Scores
+from harness.spec import DatasetSpec, EncoderSpec, LexicalSpec
 
 DOCUMENTS, QUERIES = 40, 4
+
+
+def _dataset(name: str, language: str | None) -> DatasetSpec:
+    return DatasetSpec(
+        name=name, source="beir", path="anywhere", language=language, documents=DOCUMENTS, queries=QUERIES
+    )
+
+
+def _model(name: str) -> EncoderSpec | LexicalSpec:
+    return LexicalSpec(name=name) if name == "bm25" else EncoderSpec(name=name, path="anywhere", dims=(128, 64))
+
+
+def _register(models: Iterable[str], datasets: Iterable[tuple[str, str | None]]) -> Registered:
+    return Registered(
+        datasets={where: _dataset(*where) for where in datasets}, models={name: _model(name) for name in models}
+    )
+
+
+def _spec(model: str, dataset: str, language: str | None, overrides: dict[str, Any]) -> dict[str, Any]:
+    """Return the plain values of a job as a result has them after a trip through JSON, with `group.key` overridden."""
+    groups = {"dataset": asdict(_dataset(dataset, language)), "model": asdict(_model(model))}
+    groups |= {"search": {"kind": "exact", "depth": 100}}
+    for key, value in overrides.items():
+        group, _, name = key.partition(".")
+        groups[group][name] = value
+    return dict(json.loads(json.dumps(groups)))
 
 
 def _result(value: float, **changes: Any) -> Result:
     measure = changes.pop("measure", "nDCG@10")
     queries, documents = changes.pop("queries", QUERIES), changes.pop("documents", DOCUMENTS)
     finished = changes.pop("finished", "2026-01-02T03:04:05+00:00")
-    facts = {"key": "k1", "model": "alpha", "dim": None, "dim_kind": None, "dataset": "one", "language": None} | changes
+    overrides = changes.pop("overrides", {})
+    facts: dict[str, Any] = {"key": "k1", "model": "alpha", "dim": None, "dim_kind": None}
+    facts |= {"dataset": "one", "language": None} | changes
     return Result(
         **facts,
         measure=measure,
         scores=Scores({measure: {f"q{number}": value for number in range(queries)}}),
         counts={"documents": documents, "queries": queries, "qrels": queries},
         search={},
-        spec={},
+        spec=_spec(facts["model"], facts["dataset"], facts["language"], overrides),
         provenance={"finished": finished},
     )
 
@@ -64,7 +96,7 @@ def _table(**changes: Any) -> PublishedTable:
 
 @pytest.fixture
 def make_result() -> Callable[..., Result]:
-    """A result of model alpha on dataset one whose every query has the given value; keywords change it."""
+    """A result of model alpha on dataset one, every query of one value; keywords change it, `overrides` its spec."""
     return _result
 
 
@@ -75,8 +107,15 @@ def make_table() -> Callable[..., PublishedTable]:
 
 
 @pytest.fixture
-def registered() -> dict[tuple[str, str | None], tuple[int, int]]:
-    return {("one", None): (DOCUMENTS, QUERIES), ("two", "en"): (DOCUMENTS, QUERIES), ("three", None): (40, 4)}
+def register() -> Callable[..., Registered]:
+    """Registered models and datasets of the names given, with the settings and counts of `make_result`'s."""
+    return _register
+
+
+@pytest.fixture
+def registered() -> Registered:
+    """What `make_table` is about."""
+    return _register(["alpha", "beta"], [("one", None), ("two", "en"), ("three", None)])
 
 
 @pytest.fixture

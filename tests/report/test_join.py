@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from harness.errors import DataError
 from harness.report.audit import audit
 from harness.report.join import join
-from harness.report.place import Registered
 from harness.report.published import PublishedTable
 from harness.report.record import Result
+from harness.report.registered import Registered
 from harness.report.table import Cell, JoinedTable, count_verdicts
 from harness.report.verdict import Verdict
 
@@ -121,7 +121,7 @@ def test_a_result_of_another_collection_or_measure_fills_no_cell_and_says_why(
 def test_a_dataset_whose_numbers_nobody_registered_fills_no_cell(
     make_table: MakeTable, make_result: MakeResult
 ) -> None:
-    table = join(make_table(), [make_result(0.5)], {})
+    table = join(make_table(), [make_result(0.5)], Registered())
     assert not table.has_results
     assert "no numbers are registered" in table.left_out[0]
 

@@ -14,14 +14,15 @@ from rich.console import Console, RenderableType
 from harness.report.audit import audit
 from harness.report.frame import frame
 from harness.report.join import join
-from harness.report.place import Registered
 from harness.report.published import PublishedTable
 from harness.report.record import Result
+from harness.report.registered import Registered
 from harness.report.summary import summary
 from harness.report.terminal import render
 from harness.score.scores import Scores
 
 Make = Callable[..., Result]
+Register = Callable[..., Registered]
 
 
 def _printed(parts: Sequence[RenderableType], width: int = 80, *, colour: bool = False) -> str:
@@ -31,7 +32,9 @@ def _printed(parts: Sequence[RenderableType], width: int = 80, *, colour: bool =
     return file.getvalue()
 
 
-def _every_cell(card: Sequence[PublishedTable], make_result: Make) -> tuple[list[Result], Registered]:
+def _every_cell(
+    card: Sequence[PublishedTable], make_result: Make, register: Register
+) -> tuple[list[Result], Registered]:
     results = [
         make_result(
             float(value) + 0.0014, model=column.model, dim=column.dim, dim_kind="head" if column.dim else None,
@@ -41,17 +44,18 @@ def _every_cell(card: Sequence[PublishedTable], make_result: Make) -> tuple[list
         for row in table.rows
         for column, value in zip(table.columns, row.values, strict=True)
     ]  # fmt: skip
-    return results, {(row.dataset, row.language): (40, 4) for table in card for row in table.rows}
+    models = {column.model for table in card for column in table.columns}
+    return results, register(models, {(row.dataset, row.language) for table in card for row in table.rows})
 
 
 @pytest.mark.parametrize("width", [80, 100, 200])
 def test_no_cell_is_cut_and_no_line_is_wider_than_the_terminal(
-    card: tuple[PublishedTable, ...], make_result: Make, width: int
+    card: tuple[PublishedTable, ...], make_result: Make, register: Register, width: int
 ) -> None:
-    results, registered = _every_cell(card, make_result)
+    results, registered = _every_cell(card, make_result, register)
     long = [make_result(0.123, model="a-name-without-any-space-that-is-far-too-long-for-it", dataset="scifact")]
     tables = [join(table, [*results, *long], registered, audit(card)) for table in card]
-    text = _printed(render(tables), width)
+    text = _printed(render(tables, width=width), width)
     assert "…" not in text
     assert max(len(line) for line in text.splitlines()) <= width
     assert text.count("reproduced") >= 150
@@ -61,18 +65,18 @@ def test_no_cell_is_cut_and_no_line_is_wider_than_the_terminal(
 
 
 def test_the_four_systems_of_beir_stand_side_by_side_on_unbroken_lines(
-    card: tuple[PublishedTable, ...], make_result: Make
+    card: tuple[PublishedTable, ...], make_result: Make, register: Register
 ) -> None:
-    results, registered = _every_cell(card[:1], make_result)
+    results, registered = _every_cell(card[:1], make_result, register)
     text = _printed(render([join(card[0], results, registered)]))
-    assert "jina-colbert-v2 jina-colbert-v1" in text
+    assert "jina-colbert-v2  jina-colbert-v1" in text
     assert "0.678 +0.001" in text
     line = next(line for line in text.splitlines() if line.startswith("climate-fever"))
     assert line.split() == ["climate-fever", "0.240", "0.197", "0.177", "0.214"]
 
 
 def test_tables_without_results_are_one_line_each_with_a_hint(card: tuple[PublishedTable, ...]) -> None:
-    text = _printed(render([join(table, [], {}, audit(card)) for table in card]))
+    text = _printed(render([join(table, [], Registered(), audit(card)) for table in card]))
     lines = text.splitlines()
     assert len(lines) == 7
     assert lines[1] == "Retrieval Benchmarks: MS MARCO Passage Retrieval: not run (4 cells)"
@@ -98,7 +102,7 @@ def test_the_table_at_the_end_has_a_row_a_dataset_and_a_column_a_system(make_res
         make_result(0.9, model="beta", dim=8, dim_kind="full", dataset="mini", language="en"),
     ]
     lines = [line.split() for line in _printed(summary(results)).splitlines()]
-    assert ["nDCG@10"] in lines
+    assert lines[1] == ["nDCG@10", "alpha", "dim=8"]
     assert ["avg", "0.600", "-"] in lines
     assert lines.index(["avg", "0.600", "-"]) < lines.index(["mini", "en", "0.500", "0.900"])
     assert ["mini", "ar", "0.700", "-"] in lines

@@ -12,12 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from harness import paths
 from harness.report.audit import audit
 from harness.report.card import report
 from harness.report.join import join
-from harness.report.place import Registered
 from harness.report.published import PublishedTable
 from harness.report.record import Result, write_result
+from harness.report.registered import Registered, registered
 from harness.report.table import JoinedTable
 from harness.report.text import csv_text, markdown_text
 from harness.report.verdict import Verdict
@@ -52,9 +53,9 @@ def test_rendering_twice_gives_equal_bytes(tmp_path: Path, make_result: Make) ->
     folder = tmp_path / "results" / "k1"
     result = make_result(0.7, model="bm25", dataset="scifact", documents=5183, queries=300)
     write_result(folder / "result.json", result)
-    first = report(tmp_path, {("scifact", None): (5183, 300)})
+    first = report(tmp_path, registered(paths.configs()))
     before = {path.name: path.read_bytes() for path in first.paths}
-    second = report(tmp_path, {("scifact", None): (5183, 300)})
+    second = report(tmp_path, registered(paths.configs()))
     assert {path.name: path.read_bytes() for path in second.paths} == before
     assert len(before) == 13
     assert first.verdicts == second.verdicts
@@ -65,13 +66,13 @@ def test_rendering_twice_gives_equal_bytes(tmp_path: Path, make_result: Make) ->
 
 def test_the_pages_keep_the_cards_rows_columns_and_order(card: tuple[PublishedTable, ...]) -> None:
     for table in card:
-        lines = [line for line in table_markdown(join(table, [], {})).splitlines() if line.startswith("|")]
+        lines = [line for line in table_markdown(join(table, [], Registered())).splitlines() if line.startswith("|")]
         printed = table.markdown().splitlines()
         assert [line.replace("not run · ", "") for line in lines] == printed
 
 
 def test_the_page_of_the_card_holds_every_table_under_its_headings(card: tuple[PublishedTable, ...]) -> None:
-    page = card_markdown([join(table, [], {}, audit(card)) for table in card])
+    page = card_markdown([join(table, [], Registered(), audit(card)) for table in card])
     headings = [line for line in page.splitlines() if line.startswith("#")]
     assert headings == [
         "# The card, cell by cell", "## Retrieval Benchmarks", "### BEIR", "### MS MARCO Passage Retrieval",

@@ -1,0 +1,23 @@
+"""The tables that the repository shows against the results it shows them for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from harness import paths
+from harness.report.card import report
+from harness.report.record import read_results
+from harness.report.registered import registered
+
+
+def test_the_committed_tables_are_what_the_committed_results_render_to(root: Path, tmp_path: Path) -> None:
+    results, tables = root / "reports" / "results", root / "reports" / "tables"
+    rendered = {}
+    if any(read_results(results)):
+        (tmp_path / "results").symlink_to(results)
+        made = report(tmp_path, registered(paths.configs()))
+        rendered = {path.name: path.read_bytes() for path in made.paths}
+    committed = {path.name: path.read_bytes() for path in tables.glob("*")}
+    remedy = "render them again: python -m harness.report out=reports"
+    assert sorted(committed) == sorted(rendered), remedy
+    assert [name for name in rendered if rendered[name] != committed[name]] == [], remedy
