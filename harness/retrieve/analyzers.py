@@ -1,4 +1,4 @@
-"""How BM25 cuts a text into terms, for every language of the card.
+"""How BM25 cuts a text into terms, for every language of the card and some more.
 
 The order is that of Lucene's analysers (words, lower case, stop words, stemmer), with Snowball's stemmers from
 PyStemmer (MIT and BSD; 3.1 is the first with Persian). English is Anserini's DefaultEnglishAnalyzer: possessives cut,
@@ -17,7 +17,8 @@ Where this differs from Anserini (`AnalyzerMap.java`, `IndexCollection.java`):
     bn, te, th, vi  words alone, without stemmer and stop words; Anserini has Lucene's analysers for the first three
                     (Thai is cut by a dictionary), and analyses Vietnamese as English
     ar, fa, hi      Lucene's folding of letter variants and digits is left out, but for what Snowball does itself
-Swahili and Yoruba are as in Anserini: split at whitespace and nothing else, case and punctuation kept.
+Swahili and Yoruba are as in Anserini: split at whitespace and nothing else, case and punctuation kept. So is the
+language called `whitespace`, for texts in any other.
 """
 
 from __future__ import annotations
@@ -89,24 +90,31 @@ def _bigrams(text: str) -> list[str]:
 _CUTS: dict[str, tuple[Cut, str | None]] = {
     "ar": (_words, "arabic"),
     "bn": (_words, None),
+    "da": (_words, "danish"),
     "de": (_words, "german"),
+    "el": (_words, "greek"),
     "en": (_english_words, "porter"),
     "es": (_words, "spanish"),
     "fa": (_persian_words, "persian"),
     "fi": (_words, "finnish"),
     "fr": (_elided_words, "french"),
     "hi": (_words, "hindi"),
+    "hu": (_words, "hungarian"),
     "id": (_words, "indonesian"),
     "it": (_elided_words, "italian"),
     "ja": (_bigrams, None),
     "ko": (_bigrams, None),
     "nl": (_words, "dutch"),
     "pt": (_words, "portuguese"),
+    "ro": (_words, "romanian"),
     "ru": (_words, "russian"),
+    "sv": (_words, "swedish"),
     "sw": (str.split, None),
     "te": (_words, None),
     "th": (_words, None),
+    "tr": (_words, "turkish"),
     "vi": (_words, None),
+    "whitespace": (str.split, None),
     "yo": (str.split, None),
     "zh": (_bigrams, None),
 }
@@ -125,9 +133,11 @@ _BM25S_LISTS: dict[str, tuple[str, ...]] = {
     "nl": bm25s_lists.STOPWORDS_DUTCH,
     "pt": bm25s_lists.STOPWORDS_PORTUGUESE,
     "ru": bm25s_lists.STOPWORDS_RUSSIAN,
+    "sv": bm25s_lists.STOPWORDS_SWEDISH,
+    "tr": bm25s_lists.STOPWORDS_TURKISH,
     "zh": _ENGLISH,
 }
-_PACKAGE_LISTS = ("ar", "fa", "fi", "hi", "id")
+_PACKAGE_LISTS = ("ar", "da", "el", "fa", "fi", "hi", "hu", "id", "ro")
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,8 +12,8 @@ from harness.retrieve.analyzers import analyzer
 
 # fmt: off
 LANGUAGES = [
-    "ar", "bn", "de", "en", "es", "fa", "fi", "fr", "hi", "id", "it", "ja", "ko", "nl", "pt", "ru", "sw", "te", "th",
-    "vi", "yo", "zh",
+    "ar", "bn", "da", "de", "el", "en", "es", "fa", "fi", "fr", "hi", "hu", "id", "it", "ja", "ko", "nl", "pt", "ro",
+    "ru", "sv", "sw", "te", "th", "tr", "vi", "whitespace", "yo", "zh",
 ]
 LUCENE_STOP_WORDS = {
     "a", "an", "and", "are", "as", "at", "be", "but", "by", "for", "if", "in", "into", "is", "it", "no", "not", "of",
@@ -143,7 +143,7 @@ def test_no_letter_mark_or_digit_is_lost_between_words(text: str) -> None:
 
 
 def test_an_unknown_language_is_refused_with_the_languages_there_are() -> None:
-    with pytest.raises(ConfigError, match=r"unknown language of BM25: got 'xx', expected one of ar, bn, de, .*, zh"):
+    with pytest.raises(ConfigError, match=r"unknown language of BM25: got 'xx', expected one of ar, bn, da, .*, zh"):
         analyzer("xx")
 
 
