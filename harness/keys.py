@@ -46,6 +46,7 @@ def result_key(spec: RunSpec, collection: Collection, weights: str, dim: int | N
             "pass": pass_key(spec, collection, weights),
             "search": search_key(spec, collection, dim),
             "qrels": collection.fingerprints.qrels,
+            "measure": measure_name(spec.dataset.measure),
             "measures": sorted({measure_name(name) for name in (spec.dataset.measure, *spec.dataset.also)}),
         }
     )

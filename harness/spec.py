@@ -1,7 +1,7 @@
 """What is to be evaluated, as frozen values: the only form in which settings reach the library.
 
-`RunSpec` is one job: one model over one dataset, at any number of dimensions. Hydra composes plain mappings from
-`configs/`; `harness.config` turns them into these values and nothing below ever sees a mapping. Without Hydra:
+`RunSpec` is one job: one model over one dataset, at any number of dimensions. Hydra composes mappings from `configs/`,
+`harness.config` turns them into these values, and nothing below ever sees a mapping. Without Hydra:
 
     >>> dataset = DatasetSpec(name="scifact", source="beir", path="data/scifact")
     >>> model = EncoderSpec(name="minilm", path="checkpoints/minilm", dims=(384, 128))
@@ -87,7 +87,7 @@ class EncoderSpec:
     dims: tuple[int, ...] = ()
     """The dimensions it offers, largest first; the first is its own width."""
     dim_kind: str = "prefix"
-    """How a smaller dimension is made: `prefix` (cut and renormalise) or `head` (its own projection)."""
+    """How a smaller one is made: `prefix` (cut and renormalise) or `head` (its own projection)."""
     head: str | None = None
     """The tensor that projects hidden states to token vectors; None where there is no projection."""
     query_length: int = 32
@@ -194,8 +194,5 @@ class RunSpec:
         unknown = [dim for dim in self.dims if dim not in offered]
         if unknown or not self.dims or len(set(self.dims)) != len(self.dims):
             widths = ", ".join(str(dim) for dim in offered if dim is not None) or "none: it has no vectors"
-            raise ConfigError(
-                f"dim is not one that {self.model.name} offers",
-                got=short(list(unknown or self.dims)),
-                expected=f"different ones of {widths}, or dim=all",
-            )
+            got, expected = short(list(unknown or self.dims)), f"different ones of {widths}, or dim=all"
+            raise ConfigError(f"dim is not one that {self.model.name} offers", got=got, expected=expected)
