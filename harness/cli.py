@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
 import hydra
@@ -18,10 +18,11 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
 from harness import paths
-from harness.errors import ConfigError, HarnessError, choose, short
+from harness.errors import ConfigError, HarnessError, StorageError, choose, printable, short
 
 INTERRUPTED = 130
 PIPE_CLOSED = 141
+HYDRAS_OWN = re.compile(r"\+{0,2}hydra[./@:=]")
 SOME_FAILED = 5
 
 
@@ -41,6 +42,9 @@ def command(config: str, job: Callable[[Mapping[str, Any]], None], end: Callable
 
     def one(settings: DictConfig) -> None:
         codes.append(_guarded(lambda: job(_plain(settings))))
+        if codes[-1] in (INTERRUPTED, PIPE_CLOSED):
+            # Whoever breaks off one job of a sweep means the sweep.
+            sys.exit(codes[-1])
 
     outside = _guarded(lambda: _compose(config, one))
     if end is not None and 0 in codes:
@@ -62,6 +66,11 @@ def _guarded(work: Callable[[], None]) -> int:
         # The reader of standard output is gone (`| head`): nothing more can be said, and Python must not try at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return PIPE_CLOSED
+    except OSError as error:
+        # A disk that fails outside of harness.storage (Hydra makes `out` for a sweep): no fault of the harness either.
+        place = f"{error.filename}: " if error.filename else ""
+        sys.stderr.write(f"error: {printable(f'{place}{error.strerror or error}')}\n")
+        return StorageError.exit_code
     except KeyboardInterrupt:
         sys.stderr.write("interrupted: finished shards are kept, the same command does the rest\n")
         return INTERRUPTED
@@ -69,15 +78,37 @@ def _guarded(work: Callable[[], None]) -> int:
 
 
 def _compose(config: str, one: Callable[[DictConfig], None]) -> None:
+    begun = False
+
+    def job(settings: DictConfig) -> None:
+        nonlocal begun
+        begun = True
+        one(settings)
+
+    _refuse_words(sys.argv[1:])
     try:
-        hydra.main(version_base="1.3", config_path=str(paths.configs()), config_name=config)(one)()
+        hydra.main(version_base="1.3", config_path=str(paths.configs()), config_name=config)(job)()
     except MissingConfigException as error:
-        raise _unknown_choice(str(error.missing_cfg_file)) from error
+        raise _unknown_choice(error.missing_cfg_file or _first_line(error)) from error
     except OverrideParseException as error:
         remedy = "Write key=value, lists as key=[a,b]"
         raise ConfigError("cannot read the override", got=short(error.override), remedy=remedy) from error
     except (ConfigCompositionException, OmegaConfBaseException, HydraException) as error:
         raise _unknown_key(config, error) from error
+    except ValueError as error:
+        # Hydra's own about a group that is given no name (model=null); a job's is a fault and keeps its traceback.
+        if begun:
+            raise
+        raise ConfigError("the configuration cannot be composed", got=_first_line(error)) from error
+
+
+def _refuse_words(words: Sequence[str]) -> None:
+    """Refuse what Hydra would do and no job survives: keys taken out, and its own settings (they name code to run)."""
+    for word in words:
+        if word.startswith("~"):
+            raise ConfigError("a key cannot be taken out", got=short(word), remedy="Give it a value, as in key=null")
+        if HYDRAS_OWN.match(word):
+            raise ConfigError("Hydra's own settings cannot be set", got=short(word), remedy="--help names every key")
 
 
 def _plain(settings: DictConfig) -> Mapping[str, Any]:
@@ -117,6 +148,9 @@ def _unknown_key(config: str, error: Exception) -> HarnessError:
     """Return the error about a key that is not there, with the nearest one; Hydra's first line where it is another."""
     text = " ".join(str(error).split())
     found = re.search(r"(?:Could not override|Could not append|Key) '([^']+)'", text)
+    if text.startswith("Ambiguous value for argument"):
+        remedy = "Write -m in front for a sweep, or a list as key=[a,b]"
+        return ConfigError("several values for one key", got=_first_line(error), remedy=remedy)
     if found is None:
         cause = error.__cause__ or error
         return ConfigError("the configuration cannot be composed", got=_first_line(cause))
@@ -128,6 +162,8 @@ def _unknown_key(config: str, error: Exception) -> HarnessError:
     if rest and top in groups:
         inside = [OmegaConf.load(path) for path in sorted((paths.configs() / top).glob("**/*.yaml"))]
         return _refused(f"key of {top}", rest, list(dict.fromkeys(str(name) for one in inside for name in one)))
+    if key == "experiment":
+        return ConfigError("an experiment is added to the configuration", remedy="Write +experiment=card/...")
     return _refused("key", key, known)
 
 

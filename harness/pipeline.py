@@ -117,7 +117,7 @@ class Job:
             **environment(),
             **self.system.details,
             "fingerprints": fingerprints,
-            "seconds": {name: round(seconds, 3) for name, seconds in watch.seconds.items()},
+            "stages": {stage.name: stage.record for stage in watch.stages},
             "peak_memory_mib": peak_memory_mib(),
         }
 

@@ -6,8 +6,10 @@ That order survives a kill at any moment and a loss of power (a rename can reach
 from __future__ import annotations
 
 import errno
+import glob
 import hashlib
 import os
+import platform
 from pathlib import Path
 
 from harness.errors import StorageError
@@ -21,9 +23,10 @@ def write_atomically(path: Path, content: bytes) -> None:
     Raises:
         StorageError: the disk is full or the folder cannot be written; nothing half-written is left.
     """
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    part = path.with_name(f"{path.name}.{platform.node()}-{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        _sweep(path)
         with part.open("wb") as file:
             file.write(content)
             file.flush()
@@ -55,6 +58,25 @@ def file_sha256(path: Path) -> str:
     """Return the SHA-256 of the file at `path` in hexadecimal, read in pieces."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _sweep(path: Path) -> None:
+    """Remove what processes of this machine that were killed have left beside `path`."""
+    for part in path.parent.glob(f"{glob.escape(path.name)}.{glob.escape(platform.node())}-*.part"):
+        owner = part.name.removesuffix(".part").rpartition("-")[2]
+        if owner.isdecimal() and not _alive(int(owner)):
+            _forget(part)
+
+
+def _alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        # Somebody else's process: it is there.
+        return True
+    return True
 
 
 def _forget(part: Path) -> None:

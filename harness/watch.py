@@ -46,6 +46,16 @@ class Stage:
         return f"{self.tokens / seconds:,.0f} tokens/s" if self.tokens and seconds else ""
 
     @property
+    def record(self) -> dict[str, float | int]:
+        """The stage in numbers, once it is over: seconds, items, and tokens with their rate where they are counted."""
+        found: dict[str, float | int] = {"seconds": round(self.seconds, 3)}
+        if self.items:
+            found[self.unit] = self.items
+        if self.tokens and self.seconds:
+            found |= {"tokens": self.tokens, "tokens_per_second": round(self.tokens / self.seconds, 1)}
+        return found
+
+    @property
     def line(self) -> str:
         """The stage in one line, once it is over."""
         unit = self.unit.removesuffix("s") if self.items == 1 else self.unit
@@ -59,13 +69,13 @@ class Watch:
 
     job: str = ""
     """What the stages are about, as in "minilm on mini en"."""
-    seconds: dict[str, float] = field(default_factory=dict)
-    """How long each stage of the job took, stages of one name added up."""
+    stages: list[Stage] = field(default_factory=list)
+    """The stages of the job that are over."""
 
     def begin(self, job: str) -> None:
         """Take note that the stages from now on are those of `job`."""
         self.job = job
-        self.seconds = {}
+        self.stages = []
 
     @contextmanager
     def stage(self, name: str, total: int | None = None, unit: str = "documents") -> Iterator[Stage]:
@@ -79,7 +89,7 @@ class Watch:
     def _timed(self, stage: Stage) -> Iterator[Stage]:
         yield stage
         stage.seconds = time.monotonic() - stage.started
-        self.seconds[stage.name] = self.seconds.get(stage.name, 0.0) + stage.seconds
+        self.stages.append(stage)
 
 
 @dataclass

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+# Read when torch is imported: waiting threads sleep, as they do under `python -m harness`.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 ROOT = Path(__file__).resolve().parent.parent
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from huggingface_hub.errors import StrictDataclassError
 from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 from transformers import AutoModel, AutoTokenizer
@@ -53,20 +54,21 @@ def open_checkpoint(spec: EncoderSpec, device: torch.device) -> Checkpoint:
 
     Raises:
         ModelError: a file is missing, damaged or of an architecture that cannot run packed; the head is not there or
-            is not as wide as the spec says.
+            is not as wide as the spec says; a text may be longer than the model has positions for.
     """
     folder = Path(spec.path)
     sha256 = fingerprint(folder)
     backbone = _backbone(folder).to(device)
     config: Any = backbone.config
-    head_DH = None if spec.head is None else _head(folder, spec.head).to(device, _dtype(backbone))
+    head_DH = None if spec.head is None else _head(folder, spec.head, config.hidden_size).to(device, _dtype(backbone))
     width = config.hidden_size if head_DH is None else len(head_DH)
     if width != spec.dims[0]:
         raise ModelError(f"{folder} gives token vectors of another width", got=width, expected=spec.dims[0])
+    _check_lengths(spec, backbone)
     return Checkpoint(
         backbone=backbone,
         head_DH=head_DH,
-        tokenizer=AutoTokenizer.from_pretrained(folder, trust_remote_code=False),
+        tokenizer=_tokenizer(folder),
         first_position=_first_position(config),
         width=width,
         dtype=_dtype(backbone),
@@ -84,20 +86,52 @@ def _backbone(folder: Path) -> nn.Module:
                 use_safetensors=True,
                 trust_remote_code=False,
                 output_loading_info=True,
+                ignore_mismatched_sizes=True,  # they are looked at below, one line for all
             )
-    except (ValueError, OSError, KeyError, SafetensorError) as error:
+    except (ValueError, OSError, KeyError, TypeError, SafetensorError, StrictDataclassError) as error:
         expected = "an architecture that transformers hosts, with sound safetensors"
         raise ModelError(f"{folder} cannot be loaded", got=short(str(error), 200), expected=expected) from error
     missing = sorted(name for name in found["missing_keys"] if not name.startswith("pooler."))
-    if missing:
-        raise ModelError(f"{folder / WEIGHTS} lacks tensors", got=f"{len(missing)} missing, {missing[0]} the first")
-    if not getattr(model, "_supports_attention_backend", False):
-        raise ModelError(f"{folder} cannot run packed", got=type(model).__name__, expected="attention backends")
-    if any(getattr(layer, "is_causal", False) for layer in model.modules()):
-        expected = "attention in both directions"
-        raise ModelError(f"{folder} is a decoder", got=f"causal {type(model).__name__}", expected=expected)
+    other = sorted(name for name, *_ in found["mismatched_keys"])
+    if missing or other:
+        got = f"{len(missing)} missing, {len(other)} of another shape, {[*missing, *other][0]} the first"
+        raise ModelError(f"{folder / WEIGHTS} lacks tensors that config.json asks for", got=got)
+    _check_attention(folder, model)
     backbone: nn.Module = model.eval().requires_grad_(requires_grad=False)
     return backbone
+
+
+def _check_attention(folder: Path, model: nn.Module) -> None:
+    """Refuse a model whose tokens cannot all see each other, packed, through a function that is not its own."""
+    what, got = f"{folder} cannot run packed", type(model).__name__
+    if not getattr(model, "_supports_attention_backend", False):
+        raise ModelError(what, got=got, expected="attention backends")
+    if any(getattr(layer, "is_causal", False) for layer in model.modules()):
+        raise ModelError(what, got=f"causal {got}", expected="attention in both directions")
+    config: Any = model.config
+    if config.model_type == "xmod" and config.default_language not in config.languages:
+        expected = f"one of {', '.join(config.languages)}"
+        raise ModelError(f"{folder}: default_language", got=repr(config.default_language), expected=expected)
+
+
+def _check_lengths(spec: EncoderSpec, backbone: nn.Module) -> None:
+    """Refuse texts longer than the table of learned positions; rotary positions have no end."""
+    table = getattr(getattr(backbone, "embeddings", None), "position_embeddings", None)
+    if not isinstance(table, nn.Embedding):
+        return
+    room = table.num_embeddings - _first_position(backbone.config)
+    for name in ("query_length", "document_length"):
+        if getattr(spec, name) > room:
+            what = f"{spec.path} has no positions for model.{name}"
+            raise ModelError(what, got=getattr(spec, name), expected=f"{room} at most")
+
+
+def _tokenizer(folder: Path) -> Any:
+    try:
+        return AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+    except (ValueError, OSError, KeyError, TypeError) as error:
+        got = f"{type(error).__name__}: {short(str(error), 200)}"
+        raise ModelError(f"{folder}: its tokenizer cannot be loaded", got=got) from error
 
 
 @contextmanager
@@ -115,12 +149,14 @@ def _quiet() -> Iterator[None]:
             logging.enable_progress_bar()
 
 
-def _head(folder: Path, name: str) -> Tensor:
+def _head(folder: Path, name: str, hidden: int) -> Tensor:
     with safe_open(folder / WEIGHTS, framework="pt") as file:
         if name not in file.keys():  # noqa: SIM118 - safe_open is no mapping
             remedy = "Without its head the model's vectors are hidden states, which is another system"
             raise ModelError(f"{folder / WEIGHTS} has no projection", expected=repr(name), remedy=remedy)
         head: Tensor = file.get_tensor(name)
+    if head.ndim != 2 or head.shape[1] != hidden:
+        raise ModelError(f"{folder / WEIGHTS}: {name}", got=tuple(head.shape), expected=f"(width, {hidden})")
     return head
 
 

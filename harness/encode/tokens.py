@@ -25,6 +25,7 @@ class Tokens:
 
     ids: tuple[int, ...]
     truncated: bool
+    """Whether some of the text is in none of the tokens."""
 
 
 @dataclass(frozen=True)
@@ -56,15 +57,16 @@ class TextTokenizer:
 
     def _tokens(self, texts: Sequence[str], length: int, marker: int | None) -> list[Tokens]:
         room = length - (marker is not None)
-        cut = [text.strip()[: room * CHARACTERS_PER_TOKEN] for text in texts]
-        kept = [text for text in cut if text]
-        encoded = self.tokenizer(kept, truncation=True, max_length=room, return_overflowing_tokens=False)["input_ids"]
+        stripped = [text.strip() for text in texts]
+        kept = [text[: room * CHARACTERS_PER_TOKEN] for text in stripped if text]
+        # A tokenizer cannot take an empty list.
+        encoded = self.tokenizer(kept, truncation=True, max_length=room)["input_ids"] if kept else []
         shortened = self._shortened(kept, [len(ids) for ids in encoded], room)
-        rows = iter(zip(encoded, shortened, strict=True))
+        rows = iter(zip(kept, encoded, shortened, strict=True))
         found = []
-        for text in cut:
-            ids, truncated = next(rows) if text else ((), False)
-            found.append(Tokens(self._marked(ids, marker), truncated))
+        for text in stripped:
+            cut, ids, truncated = next(rows) if text else ("", (), False)
+            found.append(Tokens(self._marked(ids, marker), truncated or len(cut) < len(text)))
         return found
 
     def _shortened(self, texts: Sequence[str], lengths: Sequence[int], room: int) -> list[bool]:

@@ -63,5 +63,9 @@ def with_ranks(keys_QK: Tensor, new_ranks: Tensor) -> Tensor:
 
 
 def best(keys_QP: Tensor, depth: int) -> Tensor:
-    """Return (Q, min(depth, P)) the largest keys of each row, largest first."""
-    return torch.topk(keys_QP, min(depth, keys_QP.shape[1]), dim=1).values
+    """Return (Q, depth) the largest keys of each row, largest first; `NOTHING` in the places that are left over.
+
+    The width is `depth` however few documents there are: what is merged later must not be cut to what was here.
+    """
+    found = torch.topk(keys_QP, min(depth, keys_QP.shape[1]), dim=1).values
+    return torch.nn.functional.pad(found, (0, depth - found.shape[1]), value=NOTHING)

@@ -59,7 +59,7 @@ def table(doc_ids: Sequence[str], keys_QK: Tensor, met: Met) -> Table:
 
 
 def merge(left: Table, right: Table) -> Table:
-    """Return the best K of both tables; no document may stand in both."""
+    """Return the best K of both tables, which have K places each; no document may stand in both."""
     doc_ids = (*left.doc_ids, *right.doc_ids)
     ranks = order.id_ranks(doc_ids)
     moved_QK = torch.cat(
@@ -69,9 +69,8 @@ def merge(left: Table, right: Table) -> Table:
         ],
         dim=1,
     )
-    depth = max(left.keys_QK.shape[1], right.keys_QK.shape[1])
     by_rank = [doc_id for _, doc_id in sorted(zip(ranks.tolist(), doc_ids, strict=True))]
-    return table(by_rank, order.best(moved_QK, depth), left.met + right.met)
+    return table(by_rank, order.best(moved_QK, left.keys_QK.shape[1]), left.met + right.met)
 
 
 def run(found: Table, query_ids: Sequence[str], name: str) -> Run:
@@ -105,7 +104,7 @@ def from_bytes(content: bytes, queries: int, depth: int) -> Table:
     """Return the table that `to_bytes` wrote.
 
     Raises:
-        DataError: the bytes are no table of `queries` queries and at most `depth` places.
+        DataError: the bytes are no table of `queries` queries and `depth` places.
     """
     try:
         parts = load(content)
@@ -115,7 +114,6 @@ def from_bytes(content: bytes, queries: int, depth: int) -> Table:
         met = Met(*parts["met"].tolist())
     except (SafetensorError, KeyError, ValueError, TypeError) as error:
         raise DataError("a shard table cannot be read", got=type(error).__name__) from error
-    if keys_QK.dtype != torch.int64 or keys_QK.ndim != 2 or len(keys_QK) != queries or keys_QK.shape[1] > depth:
-        got, expected = tuple(keys_QK.shape), f"({queries}, up to {depth})"
-        raise DataError("a shard table has another shape", got=got, expected=expected)
+    if keys_QK.dtype != torch.int64 or keys_QK.shape != (queries, depth):
+        raise DataError("a shard table has another shape", got=tuple(keys_QK.shape), expected=(queries, depth))
     return Table(ids, keys_QK, met)

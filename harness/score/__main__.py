@@ -29,7 +29,7 @@ def _job(settings: Mapping[str, Any]) -> None:
     specs = dataset_specs(settings["dataset"], settings["language"])
     if len(specs) != 1:
         raise ConfigError("a run is scored in one language", got=f"{len(specs)}", remedy="Choose one: language=CODE")
-    spec = specs[0]
+    spec, per_query = specs[0], _flag(settings, "per_query")
     qrels = load_qrels(spec)
     run = _read(Path(str(settings["run"])))
     dropped = 0
@@ -39,13 +39,20 @@ def _job(settings: Mapping[str, Any]) -> None:
         run,
         qrels,
         [spec.measure, *spec.also],
-        allow_missing=bool(settings["allow_missing"]),
-        drop_unjudged=bool(settings["drop_unjudged"]),
+        allow_missing=_flag(settings, "allow_missing"),
+        drop_unjudged=_flag(settings, "drop_unjudged"),
     )
-    if settings["per_query"]:
+    if per_query:
         _write_per_query(scores)
     title = f"{spec.name} {spec.language or ''}".rstrip()
     Console().print(_table(f"{run.name} on {title}", scores, dropped))
+
+
+def _flag(settings: Mapping[str, Any], key: str) -> bool:
+    value = settings[key]
+    if not isinstance(value, bool):
+        raise ConfigError(key, got=short(value), expected="true or false")
+    return value
 
 
 def _read(path: Path) -> Run:

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from harness.encode.encoder import Encoder
+from harness.encode.vectors import TokenVectors, pack, prefix
+
+TEXTS = ["the old bridge of the north", "aspirin", "", "stone town river, drug"]
+
+
+@pytest.mark.parametrize("dim", [32, 20, 8, 3])
+def test_every_row_has_unit_norm_at_every_dimension(encoder_of: Callable[..., Encoder], dim: int) -> None:
+    vectors = encoder_of().documents(TEXTS, [32, 20, 8, 3]).by_dim[dim].vectors_ND
+    assert vectors.shape[1] == dim
+    assert vectors.dtype == torch.float16
+    torch.testing.assert_close(vectors.double().norm(dim=1), torch.ones(len(vectors)).double(), atol=1e-3, rtol=0)
+
+
+@settings(deadline=None, max_examples=60)
+@given(seed=st.integers(0, 2**32 - 1), dim=st.integers(1, 24), scale=st.sampled_from([1e-6, 1.0, 300.0, 1e5]))
+def test_a_prefix_is_cut_from_the_float32_vectors_and_rounded_once(seed: int, dim: int, scale: float) -> None:
+    whole = torch.randn(5, 24, generator=torch.Generator().manual_seed(seed)) * scale
+    exact = whole[:, :dim].double().numpy()
+    exact /= np.linalg.norm(exact, axis=1, keepdims=True)
+    found = prefix(whole, dim).double().numpy()
+    half_a_step = np.maximum(np.spacing(np.abs(exact).astype(np.float16)).astype(np.float64), 2**-24) * 0.5
+    assert (np.abs(found - exact) <= half_a_step * 1.001).all()
+
+
+def test_cutting_the_stored_float16_vectors_would_give_others() -> None:
+    whole = torch.randn(64, 384, generator=torch.Generator().manual_seed(3))
+    again = prefix(prefix(whole, 384).float(), 64)
+    assert not torch.equal(prefix(whole, 64), again), "the test above could not tell the two apart"
+
+
+def test_a_smaller_dimension_is_the_same_whichever_others_are_asked_for(encoder_of: Callable[..., Encoder]) -> None:
+    encoder = encoder_of(head="linear.weight")
+    together = encoder.documents(TEXTS, [16, 8, 4]).by_dim
+    for dim in (16, 8, 4):
+        assert torch.equal(encoder.documents(TEXTS, [dim]).by_dim[dim].vectors_ND, together[dim].vectors_ND)
+
+
+def test_a_row_of_zeros_stays_zero() -> None:
+    assert prefix(torch.zeros(2, 4), 3).tolist() == [[0.0] * 3] * 2
+
+
+def test_packing_keeps_every_text_apart() -> None:
+    pieces = [torch.full((count, 2), float(count)).half() for count in (2, 0, 3, 0, 1)]
+    packed = pack(pieces, 2)
+    assert packed.lengths.tolist() == [2, 0, 3, 0, 1]
+    assert all(torch.equal(packed.of(place), piece) for place, piece in enumerate(pieces))
+    assert pack([], 2).vectors_ND.shape == (0, 2)
+
+
+@pytest.mark.parametrize("offsets", [[0, 2], [1, 3], [0, 4]])
+def test_offsets_that_do_not_cover_the_rows_are_refused(offsets: list[int]) -> None:
+    with pytest.raises(ValueError, match="do not cover 3 rows"):
+        TokenVectors(torch.ones(3, 2).half(), torch.tensor(offsets, dtype=torch.int64))
+
+
+def test_vectors_of_another_precision_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"stored as float16, got torch\.float32"):
+        TokenVectors(torch.ones(1, 2), torch.tensor([0, 1]))

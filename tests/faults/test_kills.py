@@ -1,0 +1,112 @@
+"""Killed at any moment, the same command gives the same bytes as a run that nothing broke."""
+
+from __future__ import annotations
+
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+STEPS = [
+    (".safetensors", 1, "before"),
+    (".safetensors", 1, "after"),
+    (".safetensors", 5, "before"),
+    (".safetensors", 5, "after"),
+    ("manifest.json", 1, "before"),
+    ("manifest.json", 5, "before"),
+    ("manifest.json", 5, "after"),
+    ("run.trec", 1, "before"),
+    ("run.trec", 1, "after"),
+    ("run.trec.json", 1, "after"),
+    ("result.json", 1, "before"),
+    ("result.json", 1, "after"),
+    ("result.json", 3, "before"),
+]
+
+
+@pytest.mark.parametrize(("suffix", "count", "moment"), STEPS)
+def test_a_kill_at_any_named_step_is_made_good_by_the_next_start(
+    jobs: Any, whole: Any, tmp_path: Path, suffix: str, count: int, moment: str
+) -> None:
+    killed = jobs.run(tmp_path, whole.command, exit_at=[suffix, count, moment])
+    assert killed["code"] == 9, killed["err"]
+    again = jobs.run(tmp_path, whole.command)
+    assert again["code"] == 0, again["err"]
+    whole.check(tmp_path)
+
+
+def test_what_a_kill_left_finished_is_not_done_again(jobs: Any, whole: Any, tmp_path: Path) -> None:
+    # The 8th entry of the manifest: two shards of three dimensions, and two dimensions of the third.
+    jobs.run(tmp_path, whole.command, exit_at=["manifest.json", 8, "after"])
+    made = {path.name: path.stat().st_ino for path in tmp_path.rglob("*.safetensors")}
+    assert len(made) == 8
+    again = jobs.run(tmp_path, whole.command)
+    assert "going on: 2 of 4 shards are done" in again["err"]
+    assert {name: ino for name, ino in made.items() if (_inode(tmp_path, name)) != ino} == {}
+    whole.check(tmp_path)
+
+
+def _inode(folder: Path, name: str) -> int:
+    return next(folder.rglob(name)).stat().st_ino
+
+
+def test_ctrl_c_ends_with_130_and_keeps_the_finished_shards(jobs: Any, whole: Any, tmp_path: Path) -> None:
+    manifest = f"runs/passes/{next(whole.folder.glob('runs/passes/*')).name}/manifest.json"
+    broken = jobs.run(tmp_path, whole.command, once=manifest, signal=signal.SIGINT, after=0.0)
+    assert broken["code"] == 130, broken["err"]
+    assert broken["err"].endswith("interrupted: finished shards are kept, the same command does the rest\n")
+    assert "Traceback" not in broken["err"]
+    again = jobs.run(tmp_path, whole.command)
+    assert again["code"] == 0, again["err"]
+    whole.check(tmp_path)
+
+
+def _start(command: list[str], folder: Path, environment: dict[str, str], kill_after: float | None) -> int:
+    folder.mkdir(exist_ok=True)
+    with (folder / "err").open("wb") as err:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "harness", *command], cwd=folder, env=environment, stdout=err, stderr=err
+        )
+    if kill_after is not None:
+        time.sleep(kill_after)
+        process.kill()
+    return process.wait(timeout=120)
+
+
+@pytest.mark.slow
+def test_killed_at_ten_random_moments_the_final_run_is_byte_equal_to_an_unbroken_one(
+    jobs: Any, tools: dict[str, Callable[..., Any]], environment: dict[str, str], tmp_path: Path
+) -> None:
+    """Two of the ten hit the true command line, eight a fork of a process that has imported it; each starts afresh."""
+    choice = random.Random(20240829)
+    command = tools["words"](tools["pool"](tmp_path / "pool", ("en", "de", "fr", "es"), 30, 3), 10)
+    begun = time.monotonic()
+    assert _start(command, tmp_path / "whole", environment, None) == 0
+    whole_process = time.monotonic() - begun
+    forked = jobs.run(tmp_path / "forked", command)
+    assert forked["code"] == 0, forked["err"]
+    expected = tools["runs"](tmp_path / "whole")
+    assert len(expected) == 6
+    killed = 0
+    for number in range(10):
+        folder = tmp_path / f"killed-{number}"
+        if number < 8:
+            moment = forked["seconds"] * (number + choice.random()) / 8
+            killed += jobs.run(folder, command, signal=signal.SIGKILL, after=moment)["code"] == -9
+            again = jobs.run(folder, command)["code"]
+        else:
+            moment = whole_process * choice.uniform(0.5, 0.95)
+            killed += _start(command, folder, environment, moment) == -9
+            again = _start(command, folder, environment, None)
+        assert again == 0
+        assert tools["runs"](folder) == expected, f"kill {number} after {moment:.3f} s"
+        assert tools["verdicts"](folder) == tools["verdicts"](tmp_path / "whole")
+        assert tools["parts"](folder) == []
+    # A job that was faster than the one measured may be over before its kill comes.
+    assert killed >= 6
