@@ -20,10 +20,11 @@ from harness.errors import ConfigError
 from harness.keys import dim_kind, result_key
 from harness.report.provenance import environment, peak_memory_mib
 from harness.report.record import RESULT, Result, read_result, write_result
-from harness.retrieve.trec import write_run
+from harness.retrieve.trec import sidecar_path, write_run
 from harness.score.evaluate import evaluate as score
 from harness.score.measures import cutoff, measure_name
 from harness.spec import RunSpec
+from harness.storage import check_writable
 from harness.systems import Found, System, open_system
 from harness.watch import Watch
 
@@ -44,6 +45,7 @@ def evaluate(spec: RunSpec, watch: Watch | None = None, system: System | None = 
     watch = watch or Watch()
     watch.begin(_title(spec))
     _check_depth(spec)
+    check_writable(Path(spec.out))
     with watch.stage("read") as stage:
         collection = load(spec.dataset, stage.reach)
     job = Job(spec, collection, system or open_system(spec.model))
@@ -85,11 +87,15 @@ class Job:
         return Path(self.spec.out, "results", *names, f"{width}-{self.key(dim)}")
 
     def missing(self) -> list[int | None]:
-        """Return the dimensions without a finished result; with `force`, all, their results struck."""
+        """Return the dimensions without a finished result and its run; with `force`, all, their results struck."""
         if self.spec.force:
             for dim in self.spec.dims:
                 (self.folder(dim) / RESULT).unlink(missing_ok=True)
-        return [dim for dim in self.spec.dims if not (self.folder(dim) / RESULT).exists()]
+        return [dim for dim in self.spec.dims if not self._is_finished(self.folder(dim))]
+
+    @staticmethod
+    def _is_finished(folder: Path) -> bool:
+        return all(path.exists() for path in (folder / RESULT, folder / RUN, sidecar_path(folder / RUN)))
 
     def finish(self, dim: int | None, found: Found, watch: Watch) -> None:
         """Write the run, score it, and write the result last: a result that is there is a finished one."""

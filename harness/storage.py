@@ -40,6 +40,17 @@ def write_atomically(path: Path, content: bytes) -> None:
         raise StorageError(f"{path}: {what}", got=f"{len(content):,} bytes to write", remedy=remedy) from error
 
 
+def check_writable(folder: Path) -> None:
+    """Make `folder` if it is not there and see that a file can be written in it, before hours of work are.
+
+    Raises:
+        StorageError: it cannot.
+    """
+    probe = folder / ".probe"
+    write_atomically(probe, b"")
+    _forget(probe)
+
+
 def sync_folder(folder: Path) -> None:
     """Make the names in `folder` survive a loss of power."""
     handle = os.open(folder, os.O_RDONLY)

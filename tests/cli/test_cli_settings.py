@@ -141,3 +141,25 @@ def test_a_fault_of_the_harness_keeps_its_traceback(
     monkeypatch.setattr("harness.__main__.evaluate_all", broken)
     with pytest.raises(ValueError, match="a fault"):
         harness("model=bm25")
+
+
+def test_the_configuration_is_shown_and_nothing_is_run(
+    harness: Callable[..., Any], left: Callable[[], list[str]]
+) -> None:
+    found = harness("--cfg", "job", "model=bm25", "language=en")
+    assert found.code == 0
+    assert "language: en" in found.out
+    assert "name: bm25" in found.out
+    assert "hydra" not in found.out
+    assert left() == []
+
+
+def test_help_has_three_examples_every_group_and_every_key_of_the_root(harness: Callable[..., Any]) -> None:
+    found = harness("--help")
+    assert found.code == 0
+    assert found.out.count("  python -m harness") >= 3
+    for name in ("arguana", "msmarco", "miracl", "mmarco", "folder", "irds", "minilm", "bm25", "exact", "local"):
+        assert name in found.out
+    keys = [line.split()[0] for line in found.out.partition("Keys")[2].splitlines() if line.strip()]
+    for key in ("dataset", "model", "search", "engine", "language", "dim", "out", "force"):
+        assert key in keys

@@ -100,7 +100,6 @@ def test_a_damaged_result_is_refused_with_what_to_do(jobs: Any, whole: Any, fini
     whole.check(finished)
 
 
-@pytest.mark.xfail(reason="a finished result is believed without its run")
 @pytest.mark.parametrize("name", ["run.trec", "run.trec.json"])
 def test_a_result_whose_run_is_gone_is_made_again(jobs: Any, whole: Any, finished: Path, name: str) -> None:
     next(finished.rglob(name)).unlink()
@@ -146,7 +145,6 @@ def test_out_without_permission_is_told_in_one_line(jobs: Any, whole: Any, tmp_p
     one_line(jobs.run(tmp_path, [*whole.command, "out=closed"]), "closed")
 
 
-@pytest.mark.xfail(reason="the folder is first written to after the first shard")
 def test_a_run_that_cannot_be_kept_is_told_before_the_model_is_loaded(jobs: Any, whole: Any, tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("mine")
     found = jobs.run(tmp_path, [*whole.command, "out=taken"])

