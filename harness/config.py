@@ -1,4 +1,7 @@
-"""Plain mappings, as composed from `configs/`, to specs: the border where every key and every type is checked."""
+"""Plain mappings, as composed from `configs/`, to specs: the border where every key and every type is checked.
+
+In a dataset's texts `{language}` is the language chosen and `{code}` what its source calls it.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,6 @@ from types import NoneType, UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from harness.errors import ConfigError, choose, lookup, short
-from harness.placeholders import filled
 from harness.spec import DatasetSpec, EncoderSpec, EngineSpec, LexicalSpec, RunSpec, SearchSpec
 
 Spec = TypeVar("Spec", bound=DatasetSpec | EncoderSpec | EngineSpec | LexicalSpec | SearchSpec)
@@ -78,7 +80,7 @@ def dataset_specs(data: Mapping[str, Any], language: str | Sequence[str] | None)
 def model_spec(data: Mapping[str, Any]) -> EncoderSpec | LexicalSpec:
     """Return the spec of a configuration of the group `model`."""
     _require("model.", data, ("kind",))
-    given = {key: filled(value, {}) for key, value in data.items() if key != "kind"}
+    given = {key: value for key, value in data.items() if key != "kind"}
     kind = lookup("model kind", data["kind"], MODEL_KINDS)
     spec = _build(kind, "model", given)
     _check_name("model.name", spec.name)
@@ -109,8 +111,8 @@ def _languages(data: Mapping[str, Any], table: Mapping[str, Any], language: str 
 
 
 def _dataset(given: Mapping[str, Any], language: str | None, entry: dict[str, Any]) -> DatasetSpec:
-    names = {"language": language or "", "code": str(entry.pop("code", language or ""))}
-    merged = {key: filled(value, names) for key, value in {**given, **entry}.items()}
+    names = {"{language}": language or "", "{code}": str(entry.pop("code", language or ""))}
+    merged = {key: _filled(value, names) for key, value in {**given, **entry}.items()}
     if "language" in merged:
         raise ConfigError("dataset.language cannot be set", remedy="Write language=CODE")
     if merged["name"] is None:
@@ -118,6 +120,14 @@ def _dataset(given: Mapping[str, Any], language: str | None, entry: dict[str, An
     spec = _build(DatasetSpec, "dataset", merged)
     _check_name("dataset.name", spec.name)
     return replace(spec, language=language)
+
+
+def _filled(value: Any, names: Mapping[str, str]) -> Any:
+    """Return a text with the placeholders of `names` filled; any other value as it is."""
+    if isinstance(value, str):
+        for name, text in names.items():
+            value = value.replace(name, text)
+    return value
 
 
 def _own_name(given: Mapping[str, Any]) -> str:

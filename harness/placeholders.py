@@ -1,15 +1,13 @@
-"""What stands in braces in a configuration, filled in: languages, and the folders of packages.
+"""What stands in braces in a path: `{package}` is the folder of this package, `{package:NAME}` an installed one's.
 
-`{language}` is the language chosen and `{code}` what its source calls it; `{package}` is the folder of this package
-and `{package:NAME}` that of an installed one.
+Specs keep them as they are and a path is located when it is opened, so that a record says the same on every machine.
 """
 
 from __future__ import annotations
 
 import importlib.util
 import re
-from collections.abc import Mapping
-from typing import Any
+from pathlib import Path
 
 from harness.errors import ConfigError
 from harness.paths import PACKAGE
@@ -17,21 +15,17 @@ from harness.paths import PACKAGE
 INSTALLED = re.compile(r"\{package:([A-Za-z0-9_]+)\}")
 
 
-def filled(value: Any, names: Mapping[str, str]) -> Any:
-    """Return `value` with its placeholders filled, those of `names` among them; what is no text as it is.
+def located(path: str) -> Path:
+    """Return the place that `path` means on this machine; one that is not absolute is below the working folder.
 
-    >>> filled("miracl/{language}/dev", {"language": "sw"}), filled(72, {})
-    ('miracl/sw/dev', 72)
+    >>> located("data/scifact").as_posix(), located("{package}/data").is_dir()
+    ('data/scifact', True)
 
     Raises:
-        ConfigError: a package is named that is not installed.
+        ConfigError: it names a package that is not installed.
     """
-    if not isinstance(value, str):
-        return value
-    for name, text in names.items():
-        value = value.replace(f"{{{name}}}", text)
-    value = value.replace("{package}", str(PACKAGE))
-    return INSTALLED.sub(lambda match: _package_folder(match[1]), value)
+    here = path.replace("{package}", str(PACKAGE))
+    return Path(INSTALLED.sub(lambda match: _package_folder(match[1]), here)).expanduser()
 
 
 def _package_folder(name: str) -> str:

@@ -10,6 +10,7 @@ import pytest
 import harness
 from harness.config import dataset_specs, model_spec, run_specs
 from harness.errors import ConfigError
+from harness.placeholders import located
 from harness.spec import DatasetSpec, EncoderSpec, EngineSpec, LexicalSpec, SearchSpec
 
 DATASET: dict[str, Any] = {"name": "hand", "source": "beir", "id": None, "path": "some/folder"}
@@ -153,14 +154,20 @@ def test_placeholders_are_filled_per_language() -> None:
 
 
 def test_packages_are_found_wherever_they_are_installed() -> None:
-    here = str(Path(harness.__file__).parent)
-    assert model_spec({**ENCODER, "path": "{package}/x"}).path == f"{here}/x"  # type: ignore[union-attr]
-    assert model_spec({**ENCODER, "path": "{package:harness}/x"}).path == f"{here}/x"  # type: ignore[union-attr]
-    message = refused("model", path="{package:No_such_package}/x")
-    assert message == (
+    here = Path(harness.__file__).parent
+    assert located("{package}/x") == here / "x"
+    assert located("{package:harness}/x") == here / "x"
+    with pytest.raises(ConfigError) as refusal:
+        located("{package:No_such_package}/x")
+    assert str(refusal.value) == (
         "{package:No_such_package} names a package that is not installed: got No_such_package. "
         "Install it: pip install No-such-package"
     )
+
+
+def test_a_spec_keeps_the_folder_of_a_package_as_a_placeholder() -> None:
+    """A record then says the same on every machine."""
+    assert model_spec({**ENCODER, "path": "{package}/x"}).path == "{package}/x"  # type: ignore[union-attr]
 
 
 def test_braces_that_are_no_placeholders_stay() -> None:

@@ -15,6 +15,7 @@ from harness.data.lines import JsonLines, Place
 from harness.data.qrels import read_judgments
 from harness.data.source import Judgment, joined
 from harness.errors import ConfigError, DataError, short
+from harness.placeholders import located
 from harness.spec import DatasetSpec
 
 
@@ -29,7 +30,7 @@ class BeirFolder:
             DataError: one of the files is not there.
         """
         self._spec = spec
-        self._folder = Path(spec.path or "").expanduser()
+        self._folder = located(spec.path or "")
         if not self._folder.is_dir():
             raise ConfigError("dataset.path is no folder", got=short(spec.path), expected="a folder in BEIR's layout")
         self._corpus = JsonLines(self._file("corpus.jsonl"))

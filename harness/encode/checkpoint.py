@@ -22,11 +22,14 @@ from transformers.utils import logging as transformers_logging
 
 from harness.encode.attention import register
 from harness.errors import ModelError, short
+from harness.placeholders import located
 from harness.spec import EncoderSpec
 from harness.storage import file_sha256
 
 WEIGHTS = "model.safetensors"
 FILES = ("config.json", WEIGHTS, "tokenizer.json")
+OPTIONAL_FILES = ("tokenizer_config.json", "special_tokens_map.json")
+"""Name special tokens and lengths; in the fingerprint where they are there."""
 POSITIONS_FROM_PADDING = ("roberta", "xlm-roberta", "camembert", "xmod", "xlm-roberta-xl")
 """Model types whose first position is the padding id + 1 (fairseq's numbering)."""
 
@@ -56,7 +59,7 @@ def open_checkpoint(spec: EncoderSpec, device: torch.device) -> Checkpoint:
         ModelError: a file is missing, damaged or of an architecture that cannot run packed; the head is not there or
             is not as wide as the spec says; a text may be longer than the model has positions for.
     """
-    folder = Path(spec.path)
+    folder = located(spec.path)
     sha256 = fingerprint(folder)
     backbone = _backbone(folder).to(device)
     config: Any = backbone.config
@@ -179,6 +182,6 @@ def fingerprint(folder: Path) -> str:
             got = "only pickled weights" if (folder / "pytorch_model.bin").is_file() else f"no {name}"
             raise ModelError(f"{folder} is no checkpoint", got=got, expected=", ".join(FILES))
     digest = hashlib.sha256()
-    for name in FILES:
+    for name in (*FILES, *(name for name in OPTIONAL_FILES if (folder / name).is_file())):
         digest.update(f"{name} {file_sha256(folder / name)}\n".encode())
     return digest.hexdigest()

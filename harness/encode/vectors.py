@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from harness.errors import ModelError
+
 
 @dataclass(frozen=True, eq=False)
 class TokenVectors:
@@ -71,6 +73,13 @@ def pack(pieces: Sequence[Tensor], dim: int) -> TokenVectors:
 def prefix(vectors_ND: Tensor, dim: int) -> Tensor:
     """Return the first `dim` dimensions of every row, scaled to unit norm: (N, dim) float16.
 
-    The cut is made on the float32 vectors and rounded once. A row that is zero in these dimensions stays zero.
+    The cut is made on the float32 vectors and rounded once.
+
+    Raises:
+        ModelError: a row is zero in these dimensions, or too large for its norm to be a number: it has no direction,
+            and would score 0 where every other vector scores less.
     """
-    return torch.nn.functional.normalize(vectors_ND[:, :dim].float(), dim=-1, eps=1e-12).half()
+    cut_ND = torch.nn.functional.normalize(vectors_ND[:, :dim].float(), dim=-1, eps=1e-12).half()
+    if len(cut_ND) and not cut_ND.any(-1).all():
+        raise ModelError(f"a token vector is zero in its first {dim} dimensions", expected="a direction")
+    return cut_ND

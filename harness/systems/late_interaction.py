@@ -10,6 +10,7 @@ from harness.data.collection import Collection
 from harness.encode.checkpoint import fingerprint
 from harness.encode.encoder import Encoder, open_encoder
 from harness.keys import pass_key, search_key
+from harness.placeholders import located
 from harness.retrieve.exact import ExactSearch, prepare
 from harness.retrieve.passes import Pass
 from harness.retrieve.shards import ShardStore, shards
@@ -24,7 +25,7 @@ class LateInteraction:
 
     def __init__(self, model: EncoderSpec) -> None:
         self.model = model
-        self.fingerprint = fingerprint(Path(model.path))
+        self.fingerprint = fingerprint(located(model.path))
         self.details: dict[str, object] = {}
         self._encoder: Encoder | None = None
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from harness.encode.encoder import Encoder
 from harness.encode.vectors import TokenVectors, pack, prefix
+from harness.errors import ModelError
 
 TEXTS = ["the old bridge of the north", "aspirin", "", "stone town river, drug"]
 
@@ -46,10 +47,6 @@ def test_a_smaller_dimension_is_the_same_whichever_others_are_asked_for(encoder_
         assert torch.equal(encoder.documents(TEXTS, [dim]).by_dim[dim].vectors_ND, together[dim].vectors_ND)
 
 
-def test_a_row_of_zeros_stays_zero() -> None:
-    assert prefix(torch.zeros(2, 4), 3).tolist() == [[0.0] * 3] * 2
-
-
 def test_packing_keeps_every_text_apart() -> None:
     pieces = [torch.full((count, 2), float(count)).half() for count in (2, 0, 3, 0, 1)]
     packed = pack(pieces, 2)
@@ -67,3 +64,9 @@ def test_offsets_that_do_not_cover_the_rows_are_refused(offsets: list[int]) -> N
 def test_vectors_of_another_precision_are_refused() -> None:
     with pytest.raises(ValueError, match=r"stored as float16, got torch\.float32"):
         TokenVectors(torch.ones(1, 2), torch.tensor([0, 1]))
+
+
+@pytest.mark.parametrize("row", [[0.0, 0.0, 3.0], [1e30, 1e30, 1.0]])
+def test_a_vector_without_a_direction_in_a_prefix_is_refused_and_never_scores(row: list[float]) -> None:
+    with pytest.raises(ModelError, match="zero in its first 2 dimensions"):
+        prefix(torch.tensor([[1.0, 0.0, 0.0], row]), 2)
