@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
-# Read when torch is imported: waiting threads sleep, as they do under `python -m harness`.
+# Read when torch is imported, here and in the processes that tests start. One thread each: tests run side by side, and
+# two threads that wait for each other on a busy machine take many times as long. Waiting ones sleep, as they do under
+# `python -m harness`.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import string
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -74,15 +74,6 @@ def finished(tokenizer: Tokenizer) -> PreTrainedTokenizerFast:
         additional_special_tokens=["[Q]", "[D]"],
         **{f"{name}_token": token for name, token in names.items()},
     )
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    """Keep threads out of tests this small: on a busy machine their waiting is most of the time."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="session")
