@@ -8,10 +8,13 @@ Read the house from its doors:
     retrieve    query vectors x document vectors -> exact MaxSim -> top-k -> Run
     score       Run x judgments -> Scores, per query and mean
     report      Results x published tables -> verdicts, in the card's own layout
-    pipeline    evaluate(RunSpec) -> the five stages in a row
+    systems     what the pipeline sees of a model: a collection -> a run per dimension
+    pipeline    evaluate(RunSpec) -> the five stages in a row; job writes each result
     cli         the command line; the only place where Hydra is known
 
-Imports go one way, in the order of this list. `from harness.pipeline import evaluate` is the library's front door.
+Beside them: errors, storage (files that are whole or not there), config (mappings -> specs), keys (what can change a
+result), watch (progress). Imports go one way, in the order of this list. The library's front door is
+`from harness.pipeline import evaluate`.
 """
 
 __version__ = "0.1.0"

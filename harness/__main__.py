@@ -19,7 +19,7 @@ from harness.report.record import Result
 from harness.report.registered import registered
 from harness.report.summary import description, summary
 from harness.score.__main__ import main as score
-from harness.watch import watch
+from harness.terminal import watch
 
 COMMANDS = {"report": report, "score": score}
 

@@ -9,11 +9,11 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, fields, replace
 from pathlib import Path
-from types import NoneType, UnionType
-from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, get_type_hints
 
 from harness.errors import ConfigError, choose, lookup, short
 from harness.spec import DatasetSpec, EncoderSpec, EngineSpec, LexicalSpec, RunSpec, SearchSpec
+from harness.typed import checked, require
 
 Spec = TypeVar("Spec", bound=DatasetSpec | EncoderSpec | EngineSpec | LexicalSpec | SearchSpec)
 MODEL_KINDS: Mapping[str, type[EncoderSpec] | type[LexicalSpec]] = {
@@ -21,14 +21,6 @@ MODEL_KINDS: Mapping[str, type[EncoderSpec] | type[LexicalSpec]] = {
     "bm25": LexicalSpec,
 }
 SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
-TYPE_NAMES = {
-    dict: "a mapping",
-    str: "text",
-    int: "a whole number",
-    float: "a number",
-    bool: "true or false",
-    NoneType: "null",
-}
 
 
 def run_specs(data: Mapping[str, Any]) -> tuple[RunSpec, ...]:
@@ -40,15 +32,15 @@ def run_specs(data: Mapping[str, Any]) -> tuple[RunSpec, ...]:
     known = ("dataset", "model", "search", "engine", "language", "dim", "out", "force")
     for key in data:
         choose("key", key, known)
-    _require("", data, known)
+    require("", data, known)
     model = model_spec(data["model"])
     search = _build(SearchSpec, "search", data["search"])
     engine = _build(EngineSpec, "engine", data["engine"])
     dims = _dims(data["dim"], model)
-    out = _checked(data["out"], str, "out")
+    out = checked(data["out"], str, "out")
     if not out:
         raise ConfigError("out is empty", expected="a folder, as in out=runs")
-    force = _checked(data["force"], bool, "force")
+    force = checked(data["force"], bool, "force")
     return tuple(
         RunSpec(dataset=dataset, model=model, dims=dims, search=search, engine=engine, out=out, force=force)
         for dataset in dataset_specs(data["dataset"], data["language"])
@@ -65,21 +57,21 @@ def dataset_specs(data: Mapping[str, Any], language: str | Sequence[str] | None)
     Raises:
         ConfigError: the dataset has no languages, not this one, or several and none was chosen.
     """
-    _require("dataset.", data, ("name", "source", "id", "path", "languages", "default_languages"))
-    table = _checked(data["languages"], dict | None, "dataset.languages")
+    require("dataset.", data, ("name", "source", "id", "path", "languages", "default_languages"))
+    table = checked(data["languages"], dict | None, "dataset.languages")
     given = {key: value for key, value in data.items() if key not in {"languages", "default_languages"}}
     if not table:
         if language is not None:
             remedy = "Leave language out (dataset.text_language says what language the texts are in)"
             raise ConfigError(f"dataset {_title(data)} has no languages", got=f"language={language}", remedy=remedy)
         return (_dataset(given, None, {}),)
-    entries = {code: _checked(table[code] or {}, dict, f"dataset.languages.{code}") for code in table}
+    entries = {code: checked(table[code] or {}, dict, f"dataset.languages.{code}") for code in table}
     return tuple(_dataset(given, code, dict(entries[code])) for code in _languages(data, table, language))
 
 
 def model_spec(data: Mapping[str, Any]) -> EncoderSpec | LexicalSpec:
     """Return the spec of a configuration of the group `model`."""
-    _require("model.", data, ("kind",))
+    require("model.", data, ("kind",))
     given = {key: value for key, value in data.items() if key != "kind"}
     kind = lookup("model kind", data["kind"], MODEL_KINDS)
     spec = _build(kind, "model", given)
@@ -101,9 +93,9 @@ def _languages(data: Mapping[str, Any], table: Mapping[str, Any], language: str 
     if asked == "all":
         return list(table)
     codes = (
-        _checked(asked, tuple[str, ...], "language")
+        checked(asked, tuple[str, ...], "language")
         if isinstance(asked, list | tuple)
-        else (_checked(asked, str, "language"),)
+        else (checked(asked, str, "language"),)
     )
     if not codes or len(set(codes)) != len(codes):
         raise ConfigError("language", got=short(list(codes)), expected=f"different ones of {', '.join(table)}, or all")
@@ -153,7 +145,7 @@ def _dims(dim: Any, model: EncoderSpec | LexicalSpec) -> tuple[int | None, ...]:
         return model.dims
     if dim is None:
         return model.dims[:1]
-    return tuple(_checked(one, int, "dim") for one in (dim if isinstance(dim, list | tuple) else [dim]))
+    return tuple(checked(one, int, "dim") for one in (dim if isinstance(dim, list | tuple) else [dim]))
 
 
 def _build(spec: type[Spec], group: str, given: Mapping[str, Any]) -> Spec:
@@ -161,26 +153,6 @@ def _build(spec: type[Spec], group: str, given: Mapping[str, Any]) -> Spec:
     names = [item.name for item in fields(spec)]
     for key in given:
         choose(f"key of {group}", key, names)
-    _require(f"{group}.", given, [item.name for item in fields(spec) if item.default is MISSING])
-    checked = {key: _checked(value, hints[key], f"{group}.{key}") for key, value in given.items()}
-    return spec(**checked)
-
-
-def _require(prefix: str, given: Mapping[str, Any], names: Sequence[str]) -> None:
-    for name in names:
-        if name not in given:
-            raise ConfigError(f"{prefix}{name} is missing", remedy=f"Give it, as in {prefix}{name}=...")
-
-
-def _checked(value: Any, hint: Any, key: str) -> Any:
-    """Return `value` as `hint` wants it (a list becomes a tuple, a whole number a float)."""
-    if get_origin(hint) is tuple and isinstance(value, list | tuple):
-        return tuple(_checked(one, get_args(hint)[0], key) for one in value)
-    kinds = get_args(hint) if isinstance(hint, UnionType) else (hint,)
-    if float in kinds and type(value) is int:
-        return float(value)
-    if type(value) in kinds:
-        return value
-    expected = " or ".join(TYPE_NAMES.get(kind, "a list") for kind in kinds)
-    remedy = "Put it in quotes" if str in kinds and isinstance(value, bool | int | float) else None
-    raise ConfigError(key, got=f"{short(value)} ({type(value).__name__})", expected=expected, remedy=remedy)
+    require(f"{group}.", given, [item.name for item in fields(spec) if item.default is MISSING])
+    values = {key: checked(value, hints[key], f"{group}.{key}") for key, value in given.items()}
+    return spec(**values)

@@ -26,12 +26,8 @@ class HarnessError(Exception):
 
     def __init__(self, what: str, *, got: object = None, expected: object = None, remedy: str | None = None) -> None:
         """Put the four parts on one line; parts that are None are left out, control characters are escaped."""
-        parts = [what]
-        if got is not None:
-            parts.append(f"got {got}")
-        if expected is not None:
-            parts.append(f"expected {expected}")
-        text = ", ".join(parts) if len(parts) == 1 else f"{parts[0]}: {', '.join(parts[1:])}"
+        details = [f"{word} {value}" for word, value in (("got", got), ("expected", expected)) if value is not None]
+        text = f"{what}: {', '.join(details)}" if details else what
         super().__init__(printable(f"{text}. {remedy}" if remedy else text))
 
 

@@ -11,24 +11,17 @@ A result is keyed by everything that can change it; one that is there is read, n
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from harness.data.collection import Collection
 from harness.data.load import load
 from harness.errors import ConfigError
-from harness.keys import dim_kind, result_key
-from harness.report.provenance import environment, peak_memory_mib
-from harness.report.record import RESULT, Result, read_result, write_result
-from harness.retrieve.trec import sidecar_path, write_run
-from harness.score.evaluate import evaluate as score
-from harness.score.measures import cutoff, measure_name
+from harness.job import Job
+from harness.report.record import RESULT, Result, read_result
+from harness.score.measures import cutoff
 from harness.spec import RunSpec
 from harness.storage import check_writable
-from harness.systems import Found, System, open_system
+from harness.systems import System, open_system
 from harness.watch import Watch
-
-RUN = "run.trec"
 
 
 def evaluate(spec: RunSpec, watch: Watch | None = None, system: System | None = None) -> tuple[Result, ...]:
@@ -65,67 +58,6 @@ def evaluate_all(specs: Sequence[RunSpec], watch: Watch | None = None) -> list[R
     """Return the results of several jobs; each model is opened once."""
     systems = {spec.model: open_system(spec.model) for spec in specs}
     return [result for spec in specs for result in evaluate(spec, watch, systems[spec.model])]
-
-
-@dataclass(frozen=True)
-class Job:
-    """One RunSpec with what it is about: where its results lie and how they come to be."""
-
-    spec: RunSpec
-    collection: Collection
-    system: System
-
-    def key(self, dim: int | None) -> str:
-        """Return the key of the result at `dim`."""
-        return result_key(self.spec, self.collection, self.system.fingerprint, dim)
-
-    def folder(self, dim: int | None) -> Path:
-        """Return the folder of the result at `dim`."""
-        dataset = self.spec.dataset
-        names = [self.spec.model.name, dataset.name, *([dataset.language] if dataset.language else [])]
-        width = "words" if dim is None else f"dim-{dim}"
-        return Path(self.spec.out, "results", *names, f"{width}-{self.key(dim)}")
-
-    def missing(self) -> list[int | None]:
-        """Return the dimensions without a finished result and its run; with `force`, all, their results struck."""
-        if self.spec.force:
-            for dim in self.spec.dims:
-                (self.folder(dim) / RESULT).unlink(missing_ok=True)
-        return [dim for dim in self.spec.dims if not self._is_finished(self.folder(dim))]
-
-    @staticmethod
-    def _is_finished(folder: Path) -> bool:
-        return all(path.exists() for path in (folder / RESULT, folder / RUN, sidecar_path(folder / RUN)))
-
-    def finish(self, dim: int | None, found: Found, watch: Watch) -> None:
-        """Write the run, score it, and write the result last: a result that is there is a finished one."""
-        dataset = self.spec.dataset
-        write_run(self.folder(dim) / RUN, found.run, self.spec.search.depth)
-        result = Result(
-            key=self.key(dim),
-            model=self.spec.model.name,
-            dim=dim,
-            dim_kind=dim_kind(self.spec, dim),
-            dataset=dataset.name,
-            language=dataset.language,
-            measure=measure_name(dataset.measure),
-            scores=score(found.run, self.collection.qrels, [dataset.measure, *dataset.also]),
-            counts=asdict(self.collection.counts),
-            search=dict(found.met),
-            spec=asdict(self.spec),
-            provenance=self._provenance(watch),
-        )
-        write_result(self.folder(dim) / RESULT, result)
-
-    def _provenance(self, watch: Watch) -> dict[str, object]:
-        fingerprints = {**asdict(self.collection.fingerprints), "model": self.system.fingerprint}
-        return {
-            **environment(),
-            **self.system.details,
-            "fingerprints": fingerprints,
-            "stages": {stage.name: stage.record for stage in watch.stages},
-            "peak_memory_mib": peak_memory_mib(),
-        }
 
 
 def _title(spec: RunSpec) -> str:

@@ -1,17 +1,11 @@
-"""Progress, for whoever watches: a bar per stage on a terminal, a line per stage elsewhere, nothing in a library."""
+"""Progress, for whoever watches: stages that are timed and counted, and shown by nobody unless asked for."""
 
 from __future__ import annotations
 
-import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
-
-from harness.errors import printable
 
 
 @dataclass
@@ -21,7 +15,8 @@ class Stage:
     name: str
     total: int | None
     unit: str = "documents"
-    bar: tuple[Progress, TaskID] | None = None
+    moved: Callable[[int], None] | None = None
+    """Told of every advance, for a bar."""
     items: int = 0
     tokens: int = 0
     started: float = field(default_factory=time.monotonic)
@@ -31,9 +26,8 @@ class Stage:
         """Take note of `items` more that are done, made of `tokens`."""
         self.items += items
         self.tokens += tokens
-        if self.bar is not None:
-            progress, task = self.bar
-            progress.update(task, advance=items, rate=self.rate)
+        if self.moved is not None:
+            self.moved(items)
 
     def reach(self, items: int) -> None:
         """Take note that `items` are done in all."""
@@ -65,7 +59,7 @@ class Stage:
 
 @dataclass
 class Watch:
-    """Shows stages and tells what was noticed, on standard error; the base shows nothing."""
+    """Takes note of stages and shows nothing; harness.terminal shows them."""
 
     job: str = ""
     """What the stages are about, as in "minilm on mini en"."""
@@ -81,64 +75,13 @@ class Watch:
     def stage(self, name: str, total: int | None = None, unit: str = "documents") -> Iterator[Stage]:
         """Give a stage to advance, and time it until it is left."""
         stage = Stage(name, total, unit)
-        yield from self._timed(stage)
+        yield from self.timed(stage)
 
     def tell(self, line: str) -> None:
         """Say one line, outside of any bar."""
 
-    def _timed(self, stage: Stage) -> Iterator[Stage]:
+    def timed(self, stage: Stage) -> Iterator[Stage]:
+        """Give `stage`, and keep it with its seconds once it is left."""
         yield stage
         stage.seconds = time.monotonic() - stage.started
         self.stages.append(stage)
-
-
-@dataclass
-class LineWatch(Watch):
-    """A line on standard error for each stage that is over."""
-
-    @contextmanager
-    def stage(self, name: str, total: int | None = None, unit: str = "documents") -> Iterator[Stage]:
-        """Give a stage, and write its line when it is over."""
-        stage = Stage(name, total, unit)
-        yield from self._timed(stage)
-        self.tell(f"{self.job}: {stage.line}")
-
-    def tell(self, line: str) -> None:
-        """Write `line` to standard error."""
-        sys.stderr.write(f"{printable(line)}\n")
-        sys.stderr.flush()
-
-
-@dataclass
-class BarWatch(Watch):
-    """A bar on the terminal for each stage: items done, tokens per second, time left."""
-
-    console: Console = field(default_factory=lambda: Console(stderr=True))
-
-    @contextmanager
-    def stage(self, name: str, total: int | None = None, unit: str = "documents") -> Iterator[Stage]:
-        """Give a stage with a bar that stays, filled, when it is over."""
-        with self._bars() as progress:
-            task = progress.add_task(f"{self.job}: {name}", total=total, rate="")
-            stage = Stage(name, total, unit, (progress, task))
-            yield from self._timed(stage)
-            progress.update(task, total=stage.items, completed=stage.items, rate=stage.rate)
-
-    def tell(self, line: str) -> None:
-        """Print `line` above the bars."""
-        self.console.print(printable(line), markup=False, highlight=False, soft_wrap=True)
-
-    def _bars(self) -> Progress:
-        return Progress(
-            TextColumn("{task.description:<36}", markup=False),
-            BarColumn(bar_width=20),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[rate]}"),
-            TimeRemainingColumn(elapsed_when_finished=True),
-            console=self.console,
-        )
-
-
-def watch() -> Watch:
-    """Return bars where standard error is a terminal, lines where it is not."""
-    return BarWatch() if sys.stderr.isatty() else LineWatch()

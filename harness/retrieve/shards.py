@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from harness.errors import DataError, StorageError, short
-from harness.retrieve.table import Table, from_bytes, to_bytes
+from harness.retrieve.table import Table
+from harness.retrieve.table_bytes import from_bytes, to_bytes
 from harness.storage import sha256, write_atomically
 
 MANIFEST = "manifest.json"

@@ -8,14 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass
-from itertools import accumulate
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load, save
 from torch import Tensor
 
-from harness.errors import DataError
 from harness.retrieve import order
 from harness.retrieve.run import Ranking, Run
 
@@ -85,35 +81,3 @@ def run(found: Table, query_ids: Sequence[str], name: str) -> Run:
             for query_id, count, ranks, scores in zip(query_ids, found_Q, ranks_QK, scores_QK, strict=True)
         },
     )
-
-
-def to_bytes(found: Table) -> bytes:
-    """Return the table as safetensors: the same bytes for the same table."""
-    ids = [doc_id.encode() for doc_id in found.doc_ids]
-    return save(
-        {
-            "keys": found.keys_QK.contiguous(),
-            "ids": torch.tensor(list(b"".join(ids)), dtype=torch.uint8),
-            "lengths": torch.tensor([len(one) for one in ids], dtype=torch.int64),
-            "met": torch.tensor(astuple(found.met), dtype=torch.int64),
-        }
-    )
-
-
-def from_bytes(content: bytes, queries: int, depth: int) -> Table:
-    """Return the table that `to_bytes` wrote.
-
-    Raises:
-        DataError: the bytes are no table of `queries` queries and `depth` places.
-    """
-    try:
-        parts = load(content)
-        keys_QK, lengths = parts["keys"], parts["lengths"].tolist()
-        text = bytes(parts["ids"].tolist())
-        ids = tuple(text[end - size : end].decode() for end, size in zip(accumulate(lengths), lengths, strict=True))
-        met = Met(*parts["met"].tolist())
-    except (SafetensorError, KeyError, ValueError, TypeError) as error:
-        raise DataError("a shard table cannot be read", got=type(error).__name__) from error
-    if keys_QK.dtype != torch.int64 or keys_QK.shape != (queries, depth):
-        raise DataError("a shard table has another shape", got=tuple(keys_QK.shape), expected=(queries, depth))
-    return Table(ids, keys_QK, met)

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from harness.retrieve import order
 from harness.retrieve.shards import MANIFEST, Shard, ShardStore, shards
-from harness.retrieve.table import Met, Table, table, to_bytes
+from harness.retrieve.table import Met, Table, table
+from harness.retrieve.table_bytes import to_bytes
 
 ONE, TWO = Shard(0, 3), Shard(3, 6)
 

@@ -12,7 +12,8 @@ from safetensors.torch import load, save
 from harness.errors import DataError
 from harness.retrieve import order
 from harness.retrieve.run import ranking
-from harness.retrieve.table import Met, Table, from_bytes, merge, run, table, to_bytes
+from harness.retrieve.table import Met, Table, merge, run, table
+from harness.retrieve.table_bytes import from_bytes, to_bytes
 
 IDS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=3)
 # Few values, so that ties are the rule; some documents are not found at all.
