@@ -35,7 +35,7 @@ LINES = f"A cell reads: measured, then published and difference, then the verdic
 
 
 def render(tables: Sequence[JoinedTable], also: str | None = None, width: int = 80) -> tuple[RenderableType, ...]:
-    """Return what to print for `tables`: each with results in full, each without in one line.
+    """Return what to print for `tables`: those with results in full, the others in one line and what the audit found.
 
     Args:
         tables: in the card's order.
@@ -47,7 +47,8 @@ def render(tables: Sequence[JoinedTable], also: str | None = None, width: int = 
         if table.has_results:
             parts.append(Group(*_pieces(table, width), *(_line(f"- {remark}") for remark in remarks(table)), Text()))
         else:
-            parts.append(Group(_line(_not_run(table)), *(_line(f"  {reason}") for reason in table.left_out)))
+            under = [*(finding.text for finding in table.findings), *table.left_out]
+            parts.append(Group(_line(_not_run(table)), *(_line(f"- {line}") for line in under)))
     if also is not None:
         parts.append(_line(also))
     parts.append(Group(_line(LINES if any(table.has_results for table in tables) else HINT)))
@@ -95,8 +96,7 @@ def styled(parts: Sequence[str], verdict: Verdict | None) -> Text:
 
 
 def _not_run(table: JoinedTable) -> str:
-    line = f"{table.published.heading}: not run ({_count(table.published.cells, 'cell')})"
-    return f"{line}; audit: {_count(len(table.findings), 'finding')}" if table.findings else line
+    return f"{table.published.heading}: not run ({_count(table.published.cells, 'cell')})"
 
 
 def _count(number: int, what: str) -> str:

@@ -45,7 +45,9 @@ def _job(settings: Mapping[str, Any]) -> None:
     if per_query:
         _write_per_query(scores)
     title = f"{spec.name} {spec.language or ''}".rstrip()
-    Console().print(_table(f"{run.name} on {title}", scores, dropped))
+    console = Console()
+    console.print(printable(f"{run.name} on {title}: {_notes(scores, dropped)}"), markup=False, highlight=False)
+    console.print(_table(scores))
 
 
 def _flag(settings: Mapping[str, Any], key: str) -> bool:
@@ -61,13 +63,17 @@ def _read(path: Path) -> Run:
     return read_run(path) if sidecar_path(path).exists() else read_foreign_run(path)
 
 
-def _table(title: str, scores: Scores, dropped: int) -> Table:
+def _notes(scores: Scores, dropped: int) -> str:
     notes = [f"{scores.queries:,} judged queries"]
     if scores.missing:
         notes.append(f"{len(scores.missing):,} of them missing from the run, counted 0")
     if dropped:
         notes.append(f"{dropped:,} documents dropped whose id is the query's")
-    table = Table("measure", "mean", title=printable(title), caption=", ".join(notes))
+    return ", ".join(notes)
+
+
+def _table(scores: Scores) -> Table:
+    table = Table("measure", "mean")
     for measure, mean in scores.means.items():
         table.add_row(measure, f"{mean:.4f}")
     return table
