@@ -103,7 +103,7 @@ def _missing(run: Run, judged: dict[str, dict[str, int]], *, allow_missing: bool
     missing = tuple(query for query in judged if query not in run.rankings)
     if missing and not allow_missing:
         what = f"the run {short(run.name)} lacks {len(missing):,} of {len(judged):,} judged queries"
-        remedy = "Search with all of them, or allow it and they count 0"
+        remedy = "Search with all of them, or set allow_missing=true: they then count 0"
         raise DataError(what, got=_some(missing), remedy=remedy)
     return missing
 
@@ -112,7 +112,7 @@ def _refuse_unjudged(run: Run, judged: dict[str, dict[str, int]]) -> None:
     unjudged = sorted(query for query in run.rankings if query not in judged)
     if unjudged:
         what = f"the run {short(run.name)} has {len(unjudged):,} queries without a judgment"
-        remedy = "Check that run and dataset are the same, or drop them"
+        remedy = "Check that the run is of this dataset, or set drop_unjudged=true"
         raise DataError(what, got=_some(unjudged), expected="only judged queries", remedy=remedy)
 
 

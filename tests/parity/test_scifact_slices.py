@@ -128,7 +128,7 @@ def test_three_hundred_documents_are_ranked_as_by_a_plain_double_loop(
 
 
 def agrees(ranked: list[tuple[str, float]], scores: dict[str, float]) -> None:
-    """Check every score and every place; only documents whose plain scores are closer than `close` may change places."""
+    """Check every score and every place; only documents with plain scores closer than `close` may change places."""
     close = 2e-5
     expected = sorted(scores.items(), key=lambda pair: (pair[1], pair[0].encode()), reverse=True)[:100]
     assert len(ranked) == 100
