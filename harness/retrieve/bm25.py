@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from harness.data.collection import Document, Query
 from harness.errors import ConfigError
 from harness.retrieve.analyzers import Analyzer, analyzer
+from harness.retrieve.met import Met
 from harness.retrieve.run import Ranking, ranking
 
 
@@ -49,19 +50,6 @@ class BM25Settings:
             raise ConfigError("search.depth", got=self.depth, expected="1 or more")
 
 
-@dataclass(frozen=True)
-class BM25Counts:
-    """What a BM25 search met."""
-
-    documents: int
-    tokens: int
-    """Words of all documents after analysis, repeated ones repeated."""
-    empty_documents: int
-    """Documents without a word after analysis: never found."""
-    dropped_self: int
-    """Queries that found the document of their own id, which was dropped."""
-
-
 @dataclass
 class _Corpus:
     """The analysed documents: numbers in place of words, four bytes each."""
@@ -77,7 +65,7 @@ def search_bm25(
     queries: Sequence[Query],
     settings: BM25Settings,
     advance: Callable[[int], None] | None = None,
-) -> tuple[dict[str, Ranking], BM25Counts]:
+) -> tuple[dict[str, Ranking], Met]:
     """Return the ranking of every query (empty where no word matches) and what was met on the way.
 
     Args:
@@ -102,7 +90,12 @@ def search_bm25(
             scores[own] = 0
             dropped += 1
         found[query.query_id] = _best(scores, corpus.doc_ids, settings.depth)
-    return found, _counts(corpus, dropped)
+    return found, Met(
+        documents=len(corpus.doc_ids) + corpus.empty,
+        tokens=sum(map(len, corpus.token_ids)),
+        empty=corpus.empty,
+        dropped_self=dropped,
+    )
 
 
 def _read(documents: Iterable[Document], analyse: Analyzer, advance: Callable[[int], None] | None) -> _Corpus:
@@ -145,12 +138,3 @@ def _best(scores: NDArray[np.float32], doc_ids: Sequence[str], depth: int) -> Ra
         matching = matching[scores[matching] >= last]
     whole = ranking((doc_ids[place], float(scores[place])) for place in matching.tolist())
     return Ranking(whole.doc_ids[:depth], whole.scores[:depth])
-
-
-def _counts(corpus: _Corpus, dropped: int) -> BM25Counts:
-    return BM25Counts(
-        documents=len(corpus.doc_ids) + corpus.empty,
-        tokens=sum(map(len, corpus.token_ids)),
-        empty_documents=corpus.empty,
-        dropped_self=dropped,
-    )

@@ -17,8 +17,9 @@ from harness.encode.encoder import Advance, Encoder
 from harness.encode.vectors import Encoded
 from harness.retrieve import order
 from harness.retrieve.maxsim import QueryTiles, maxsim, query_tiles
+from harness.retrieve.met import Met
 from harness.retrieve.shards import Shard
-from harness.retrieve.table import Met, Table, table
+from harness.retrieve.table import Table, table
 
 
 @dataclass(frozen=True)
@@ -105,5 +106,5 @@ class ExactSearch:
         for first in range(0, len(documents), self.block_documents):
             block = documents[first : first + self.block_documents]
             state.add(block, first, self.encoder.documents([document.text for document in block], dims, advance))
-        by_rank = sorted(doc_ids, key=str.encode)
+        by_rank = order.by_rank(doc_ids, state.ranks_P)
         return {dim: table(by_rank, state.keys_QK[dim].cpu(), state.met[dim]) for dim in dims}

@@ -30,6 +30,15 @@ def id_ranks(doc_ids: Sequence[str]) -> Tensor:
     return ranks_P
 
 
+def by_rank(doc_ids: Sequence[str], ranks_P: Tensor) -> list[str]:
+    """Return the ids in the order of the ranks that `id_ranks` gave them.
+
+    >>> by_rank(["9", "10", "é"], torch.tensor([1, 0, 2]))
+    ['10', '9', 'é']
+    """
+    return [doc_ids[place] for place in ranks_P.argsort().tolist()]
+
+
 def keys(scores_QP: Tensor, ranks_P: Tensor) -> Tensor:
     """Return (Q, P) int64 keys, larger means better; a score of -inf has no key but `NOTHING`.
 

@@ -7,32 +7,14 @@ top-k of its documents in one total order (harness.retrieve.order), and so is a 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from harness.retrieve import order
+from harness.retrieve.met import Met
 from harness.retrieve.run import Ranking, Run
-
-
-@dataclass(frozen=True)
-class Met:
-    """What a search met in its documents; counts add up over shards."""
-
-    documents: int = 0
-    tokens: int = 0
-    """Document tokens that were encoded, or words that were indexed."""
-    empty: int = 0
-    """Documents without any text: they have no vectors, score -inf and are never found."""
-    truncated: int = 0
-    """Documents cut to the model's length."""
-    dropped_self: int = 0
-    """(query, document) pairs of equal ids that the dataset says to drop."""
-
-    def __add__(self, other: Met) -> Met:
-        """Return the counts of both."""
-        return Met(*(mine + theirs for mine, theirs in zip(astuple(self), astuple(other), strict=True)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,8 +47,7 @@ def merge(left: Table, right: Table) -> Table:
         ],
         dim=1,
     )
-    by_rank = [doc_id for _, doc_id in sorted(zip(ranks.tolist(), doc_ids, strict=True))]
-    return table(by_rank, order.best(moved_QK, left.keys_QK.shape[1]), left.met + right.met)
+    return table(order.by_rank(doc_ids, ranks), order.best(moved_QK, left.keys_QK.shape[1]), left.met + right.met)
 
 
 def run(found: Table, query_ids: Sequence[str], name: str) -> Run:

@@ -10,7 +10,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 
 from harness.errors import DataError
-from harness.retrieve.table import Met, Table
+from harness.retrieve.met import Met
+from harness.retrieve.table import Table
 
 
 def to_bytes(found: Table) -> bytes:

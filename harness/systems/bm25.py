@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from importlib import metadata
 
 from harness.data.collection import Collection
@@ -36,13 +37,7 @@ class Lexical:
         )
         documents = collection.counts.documents
         with watch.stage("index and search", documents) as stage:
-            found = search_bm25(collection.corpus.documents(0, documents), collection.queries, settings, stage.advance)
-        rankings, counts = found
-        met = {
-            "documents": counts.documents,
-            "tokens": counts.tokens,
-            "empty": counts.empty_documents,
-            "truncated": 0,
-            "dropped_self": counts.dropped_self,
-        }
-        return {dim: Found(Run(self.model.name, rankings), met) for dim in dims}
+            rankings, met = search_bm25(
+                collection.corpus.documents(0, documents), collection.queries, settings, stage.advance
+            )
+        return {dim: Found(Run(self.model.name, rankings), asdict(met)) for dim in dims}

@@ -119,7 +119,7 @@ def test_force_makes_everything_again_from_the_first_shard(jobs: Any, whole: Any
     whole.check(finished)
 
 
-def one_line(found: dict[str, Any], place: str) -> None:
+def check_one_line(found: dict[str, Any], place: str) -> None:
     assert found["code"] == 3, found["err"]
     (told,) = [line for line in found["err"].splitlines() if line.startswith("error: ")]
     assert place in told
@@ -129,20 +129,20 @@ def one_line(found: dict[str, Any], place: str) -> None:
 @pytest.mark.parametrize("more", [[], ["force=true"], ["-m", "search.depth=10,20", "dataset.also=[]"]])
 def test_out_that_is_a_file_is_told_in_one_line(jobs: Any, whole: Any, tmp_path: Path, more: list[str]) -> None:
     (tmp_path / "taken").write_text("mine")
-    one_line(jobs.run(tmp_path, [*more, *whole.command, "out=taken"]), "taken")
+    check_one_line(jobs.run(tmp_path, [*more, *whole.command, "out=taken"]), "taken")
     assert (tmp_path / "taken").read_text() == "mine"
 
 
 def test_out_where_no_folder_can_be_made_is_told_in_one_line(jobs: Any, whole: Any, tmp_path: Path) -> None:
     if not Path("/proc/self").exists():
         pytest.skip("there is no /proc here")
-    one_line(jobs.run(tmp_path, [*whole.command, "out=/proc/harness"]), "/proc/harness")
+    check_one_line(jobs.run(tmp_path, [*whole.command, "out=/proc/harness"]), "/proc/harness")
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="nothing is forbidden to root")
 def test_out_without_permission_is_told_in_one_line(jobs: Any, whole: Any, tmp_path: Path) -> None:
     (tmp_path / "closed").mkdir(mode=0o500)
-    one_line(jobs.run(tmp_path, [*whole.command, "out=closed"]), "closed")
+    check_one_line(jobs.run(tmp_path, [*whole.command, "out=closed"]), "closed")
 
 
 def test_a_run_that_cannot_be_kept_is_told_before_the_model_is_loaded(jobs: Any, whole: Any, tmp_path: Path) -> None:

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.retrieve import order
+from harness.retrieve.met import Met
 from harness.retrieve.shards import MANIFEST, Shard, ShardStore, shards
-from harness.retrieve.table import Met, Table, table
+from harness.retrieve.table import Table, table
 from harness.retrieve.table_bytes import to_bytes
 
 ONE, TWO = Shard(0, 3), Shard(3, 6)

@@ -11,8 +11,9 @@ from safetensors.torch import load, save
 
 from harness.errors import DataError
 from harness.retrieve import order
+from harness.retrieve.met import Met
 from harness.retrieve.run import ranking
-from harness.retrieve.table import Met, Table, merge, run, table
+from harness.retrieve.table import Table, merge, run, table
 from harness.retrieve.table_bytes import from_bytes, to_bytes
 
 IDS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=3)
