@@ -76,7 +76,11 @@ def test_an_empty_file_is_refused(tmp_path: Path, content: bytes) -> None:
         read_foreign_run(tmp_path / "run")
 
 
-@pytest.mark.parametrize("content", [GOOD, gzip.compress(GOOD * 9)[:-9], gzip.compress(GOOD)[:12] + b"\xff" * 30, b""])
+CUT, GARBLED = gzip.compress(GOOD * 9)[:-9], gzip.compress(GOOD)[:12] + b"\xff" * 30
+
+
+# The cases have names: a gzip header holds the second it was made in, and a test's name must not.
+@pytest.mark.parametrize("content", [GOOD, CUT, GARBLED, b""], ids=["not zipped", "cut", "garbled", "empty"])
 def test_a_damaged_gz_file_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "run.gz").write_bytes(content)
     with pytest.raises(DataError, match=r"cannot be read|is empty"):
