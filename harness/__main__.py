@@ -1,4 +1,4 @@
-"""`python -m harness`: evaluate a model on a dataset. `harness score` and `harness report` are the other commands."""
+"""`python -m harness`: evaluate a model on a dataset. `harness score`, `report` and `doctor` are the other commands."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from rich.console import Console
 from harness import paths
 from harness.cli import command
 from harness.config import run_specs
+from harness.doctor.__main__ import main as doctor
 from harness.pipeline import evaluate_all
 from harness.report.__main__ import main as report
 from harness.report.reading import read_published
@@ -21,7 +22,7 @@ from harness.report.summary import description, summary
 from harness.score.__main__ import main as score
 from harness.terminal import watch
 
-COMMANDS = {"report": report, "score": score}
+COMMANDS = {"doctor": doctor, "report": report, "score": score}
 
 
 def main() -> NoReturn:

@@ -24,6 +24,13 @@ INTERRUPTED = 130
 PIPE_CLOSED = 141
 HYDRAS_OWN = re.compile(r"\+{0,2}hydra[./@:=]")
 SOME_FAILED = 5
+GROUPS: Mapping[str, Sequence[str]] = {
+    "evaluate": ("dataset", "model", "search", "engine"),
+    "doctor": ("dataset", "model", "engine"),
+    "score": ("dataset",),
+    "report": (),
+}
+"""The groups of each primary configuration."""
 
 
 def command(config: str, job: Callable[[Mapping[str, Any]], None], end: Callable[[], None] | None = None) -> NoReturn:
@@ -157,8 +164,8 @@ def _unknown_key(config: str, error: Exception) -> HarnessError:
     key = found[1]
     top, _, rest = key.partition(".")
     keys = OmegaConf.load(paths.configs() / f"{config}.yaml")
-    groups = [name for name in ("dataset", "model", "search", "engine") if config == "evaluate" or name == "dataset"]
-    known = [str(name) for name in keys if name not in {"defaults", "hydra"}] + (groups if config != "report" else [])
+    groups = GROUPS[config]
+    known = [*(str(name) for name in keys if name not in {"defaults", "hydra"}), *groups]
     if rest and top in groups:
         inside = [OmegaConf.load(path) for path in sorted((paths.configs() / top).glob("**/*.yaml"))]
         return _refused(f"key of {top}", rest, list(dict.fromkeys(str(name) for one in inside for name in one)))

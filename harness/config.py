@@ -12,13 +12,24 @@ from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 
 from harness.errors import ConfigError, choose, lookup, short
-from harness.spec import DatasetSpec, EncoderSpec, EngineSpec, LexicalSpec, RunSpec, SearchSpec
+from harness.spec import (
+    CrossEncoderSpec,
+    DatasetSpec,
+    EncoderSpec,
+    EngineSpec,
+    LexicalSpec,
+    ModelSpec,
+    RunSpec,
+    SearchSpec,
+)
 from harness.typed import checked, require
 
-Spec = TypeVar("Spec", bound=DatasetSpec | EncoderSpec | EngineSpec | LexicalSpec | SearchSpec)
-MODEL_KINDS: Mapping[str, type[EncoderSpec] | type[LexicalSpec]] = {
+Spec = TypeVar("Spec", bound=DatasetSpec | ModelSpec | EngineSpec | SearchSpec)
+MODEL_KINDS: Mapping[str, type[ModelSpec]] = {
     "late-interaction": EncoderSpec,
+    "single-vector": EncoderSpec,
     "bm25": LexicalSpec,
+    "cross-encoder": CrossEncoderSpec,
 }
 SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
@@ -41,9 +52,13 @@ def run_specs(data: Mapping[str, Any]) -> tuple[RunSpec, ...]:
     if not out:
         raise ConfigError("out is empty", expected="a folder, as in out=runs")
     force = checked(data["force"], bool, "force")
+    datasets = dataset_specs(data["dataset"], data["language"])
+    if search.run and len(datasets) > 1 and "{language}" not in search.run:
+        expected = "{language} in its name: a run is of one language"
+        raise ConfigError(f"search.run for {len(datasets)} languages", got=short(search.run), expected=expected)
     return tuple(
         RunSpec(dataset=dataset, model=model, dims=dims, search=search, engine=engine, out=out, force=force)
-        for dataset in dataset_specs(data["dataset"], data["language"])
+        for dataset in datasets
     )
 
 
@@ -69,7 +84,7 @@ def dataset_specs(data: Mapping[str, Any], language: str | Sequence[str] | None)
     return tuple(_dataset(given, code, dict(entries[code])) for code in _languages(data, table, language))
 
 
-def model_spec(data: Mapping[str, Any]) -> EncoderSpec | LexicalSpec:
+def model_spec(data: Mapping[str, Any]) -> ModelSpec:
     """Return the spec of a configuration of the group `model`."""
     require("model.", data, ("kind",))
     given = {key: value for key, value in data.items() if key != "kind"}
@@ -136,8 +151,8 @@ def _check_name(key: str, name: str) -> None:
         )
 
 
-def _dims(dim: Any, model: EncoderSpec | LexicalSpec) -> tuple[int | None, ...]:
-    if isinstance(model, LexicalSpec):
+def _dims(dim: Any, model: ModelSpec) -> tuple[int | None, ...]:
+    if not isinstance(model, EncoderSpec):
         if dim not in (None, "all"):
             raise ConfigError(f"model {model.name} has no vectors", got=f"dim={dim}", remedy="Leave dim out")
         return (None,)

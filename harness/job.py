@@ -24,26 +24,30 @@ class Job:
     """One RunSpec with what it is about: where its results lie and how they come to be."""
 
     spec: RunSpec
+    """As it was asked for."""
+    settled: RunSpec
+    """With every setting filled in that the checkpoint says."""
     collection: Collection
     system: System
 
     def key(self, dim: int | None) -> str:
         """Return the key of the result at `dim`."""
-        return result_key(self.spec, self.collection, self.system.fingerprint, dim)
+        return result_key(self.settled, self.collection, self.system.weights(self.settled, dim), dim)
 
     def folder(self, dim: int | None) -> Path:
         """Return the folder of the result at `dim`."""
         dataset = self.spec.dataset
         names = [self.spec.model.name, dataset.name, *([dataset.language] if dataset.language else [])]
-        width = "words" if dim is None else f"dim-{dim}"
+        without = "pairs" if self.spec.search.kind == "rerank" else "words"
+        width = without if dim is None else f"dim-{dim}"
         return Path(self.spec.out, "results", *names, f"{width}-{self.key(dim)}")
 
     def missing(self) -> list[int | None]:
         """Return the dimensions without a finished result and its run; with `force`, all, their results struck."""
         if self.spec.force:
-            for dim in self.spec.dims:
+            for dim in self.settled.dims:
                 (self.folder(dim) / RESULT).unlink(missing_ok=True)
-        return [dim for dim in self.spec.dims if not self._is_finished(self.folder(dim))]
+        return [dim for dim in self.settled.dims if not self._is_finished(self.folder(dim))]
 
     @staticmethod
     def _is_finished(folder: Path) -> bool:
@@ -57,7 +61,7 @@ class Job:
             key=self.key(dim),
             model=self.spec.model.name,
             dim=dim,
-            dim_kind=dim_kind(self.spec, dim),
+            dim_kind=dim_kind(self.settled, dim),
             dataset=dataset.name,
             language=dataset.language,
             measure=measure_name(dataset.measure),
@@ -65,16 +69,17 @@ class Job:
             counts=asdict(self.collection.counts),
             search=dict(found.met),
             spec=asdict(self.spec),
-            provenance=self._provenance(watch),
+            provenance=self._provenance(dim, watch),
         )
         write_result(self.folder(dim) / RESULT, result)
 
-    def _provenance(self, watch: Watch) -> dict[str, object]:
-        fingerprints = {**asdict(self.collection.fingerprints), "model": self.system.fingerprint}
+    def _provenance(self, dim: int | None, watch: Watch) -> dict[str, object]:
+        fingerprints = {**asdict(self.collection.fingerprints), **asdict(self.system.weights(self.settled, dim))}
         return {
             **environment(),
             **self.system.details,
             "fingerprints": fingerprints,
+            "model": asdict(self.settled.model),
             "stages": {stage.name: stage.record for stage in watch.stages},
             "peak_memory_mib": peak_memory_mib(),
         }

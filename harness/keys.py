@@ -8,22 +8,37 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import dataclass
 from typing import Any
 
 from harness.data.collection import Collection
 from harness.score.measures import measure_name
-from harness.spec import EncoderSpec, LexicalSpec, RunSpec
+from harness.spec import CrossEncoderSpec, EncoderSpec, LexicalSpec, RunSpec
 
-FORMAT = 1
+DOCUMENT_SIDE = ("head", "pooling", "similarity", "adapter", "document_length", "document_marker", "skiplist")
+"""Settings of an encoder that decide the vectors of documents; they decide those of queries too, or only them."""
+FORMAT = 2
 """Raised when the code changes what a table or a run holds for the same settings."""
 
 
-def pass_key(spec: RunSpec, collection: Collection, weights: str) -> str:
+@dataclass(frozen=True)
+class Weights:
+    """What a model is made of, as far as its spec does not say it."""
+
+    model: str
+    """Fingerprint of the checkpoint that encodes, or of word lists."""
+    head: str | None = None
+    """Fingerprint of a projection that comes from another checkpoint; None for its own."""
+    run: str | None = None
+    """SHA-256 of the run that a cross-encoder reranks; None for a model that searches the corpus itself."""
+
+
+def pass_key(spec: RunSpec, collection: Collection, weights: Weights) -> str:
     """Return the key of one reading of the corpus: documents x encoder x document settings."""
-    return _hash({"documents": collection.fingerprints.documents, "weights": weights, **_document_side(spec)})
+    return _hash({"documents": collection.fingerprints.documents, "weights": weights.model, **_document_side(spec)})
 
 
-def search_key(spec: RunSpec, collection: Collection, dim: int | None) -> str:
+def search_key(spec: RunSpec, collection: Collection, dim: int | None, weights: Weights) -> str:
     """Return the key of one search attached to a pass: queries x query settings x dimension x depth."""
     side = {
         "queries": collection.fingerprints.queries,
@@ -32,19 +47,23 @@ def search_key(spec: RunSpec, collection: Collection, dim: int | None) -> str:
         "depth": spec.search.depth,
         "dim": dim,
         "dim_kind": dim_kind(spec, dim),
+        "head": weights.head,
     }
     if isinstance(spec.model, EncoderSpec):
-        names = ("query_length", "query_marker", "expand_queries")
+        names = ("query_length", "query_marker", "expand_queries", "attend_to_expansion")
         side |= {name: getattr(spec.model, name) for name in names}
+    if weights.run is not None:
+        # By its content: a run under another name is the same run, another one under the same name is not.
+        side["run"] = weights.run
     return _hash(side)
 
 
-def result_key(spec: RunSpec, collection: Collection, weights: str, dim: int | None) -> str:
+def result_key(spec: RunSpec, collection: Collection, weights: Weights, dim: int | None) -> str:
     """Return the key of one result: pass x search x judgments x measures."""
     return _hash(
         {
             "pass": pass_key(spec, collection, weights),
-            "search": search_key(spec, collection, dim),
+            "search": search_key(spec, collection, dim, weights),
             "qrels": collection.fingerprints.qrels,
             "measure": measure_name(spec.dataset.measure),
             "measures": sorted({measure_name(name) for name in (spec.dataset.measure, *spec.dataset.also)}),
@@ -70,7 +89,10 @@ def _document_side(spec: RunSpec) -> dict[str, Any]:
     if isinstance(spec.model, LexicalSpec):
         k1, b = bm25_parameters(spec, spec.model)
         return {"k1": k1, "b": b, "language": spec.dataset.text_language}
-    return {name: getattr(spec.model, name) for name in ("head", "document_length", "document_marker", "skiplist")}
+    if isinstance(spec.model, CrossEncoderSpec):
+        # Query and document are one text to it: there is no document side without the query.
+        return {"query_length": spec.model.query_length, "length": spec.model.length}
+    return {name: getattr(spec.model, name) for name in DOCUMENT_SIDE}
 
 
 def _hash(fields: dict[str, Any]) -> str:

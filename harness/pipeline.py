@@ -41,17 +41,19 @@ def evaluate(spec: RunSpec, watch: Watch | None = None, system: System | None = 
     check_writable(Path(spec.out))
     with watch.stage("read") as stage:
         collection = load(spec.dataset, stage.reach)
-    job = Job(spec, collection, system or open_system(spec.model))
+    system = system or open_system(spec.model)
+    settled = system.settled(spec)
+    job = Job(spec, settled, collection, system)
     todo = job.missing()
     if todo:
-        found = job.system.runs(spec, collection, todo, watch)
+        found = system.runs(settled, collection, todo, watch)
         with watch.stage("score and write", len(todo), "runs") as stage:
             for dim in todo:
                 job.finish(dim, found[dim], watch)
                 stage.advance(1)
     else:
         watch.tell(f"{watch.job}: finished before, nothing to do (force=true runs it again)")
-    return tuple(read_result(job.folder(dim) / RESULT) for dim in spec.dims)
+    return tuple(read_result(job.folder(dim) / RESULT) for dim in settled.dims)
 
 
 def evaluate_all(specs: Sequence[RunSpec], watch: Watch | None = None) -> list[Result]:

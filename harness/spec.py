@@ -14,11 +14,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 
 from harness.errors import ConfigError, choose, short
+from harness.model_spec import CrossEncoderSpec, EncoderSpec, HeadSpec, LexicalSpec, ModelSpec
+
+__all__ = [
+    "CrossEncoderSpec", "DatasetSpec", "EncoderSpec", "EngineSpec", "HeadSpec", "LexicalSpec", "ModelSpec", "RunSpec",
+    "SearchSpec",
+]  # fmt: skip
 
 SOURCE_KINDS = ("beir", "irds")
-SKIPLISTS = ("none", "words", "stanford")
-DIM_KINDS = ("prefix", "head")
 DEVICES = ("auto", "cpu", "cuda")
+SEARCHES = ("exact", "rerank")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,67 +83,26 @@ class DatasetSpec:
 
 
 @dataclass(frozen=True, kw_only=True)
-class EncoderSpec:
-    """A late-interaction encoder: a transformers backbone, and how queries and documents become token vectors."""
-
-    name: str
-    path: str
-    """The folder of the checkpoint (config.json, model.safetensors, tokenizer.json)."""
-    dims: tuple[int, ...] = ()
-    """The dimensions it offers, largest first; the first is its own width."""
-    dim_kind: str = "prefix"
-    """How a smaller one is made: `prefix` (cut and renormalise) or `head` (its own projection)."""
-    head: str | None = None
-    """The tensor that projects hidden states to token vectors; None where there is no projection."""
-    query_length: int = 32
-    """Tokens of a query, special tokens included."""
-    document_length: int = 300
-    """Tokens of a document, special tokens included."""
-    query_marker: str | None = None
-    """The token put at position 1 of every query; None for none."""
-    document_marker: str | None = None
-    """The token put at position 1 of every document."""
-    expand_queries: bool = False
-    """Fill queries up to `query_length` with mask tokens that are attended to and score (ColBERT's expansion)."""
-    skiplist: str = "none"
-    """Which document tokens get no vector: `words` (PyLate's punctuation rule), `stanford` (ColBERT's), `none`."""
-
-    def __post_init__(self) -> None:
-        """Refuse settings no encoder can have."""
-        choose("skiplist", self.skiplist, SKIPLISTS)
-        choose("dim_kind", self.dim_kind, DIM_KINDS)
-        for name in ("query_length", "document_length"):
-            if getattr(self, name) < 4:
-                raise ConfigError(f"model.{name} is too small", got=getattr(self, name), expected="4 or more")
-        if list(self.dims) != sorted(set(self.dims), reverse=True) or not self.dims or self.dims[-1] < 1:
-            raise ConfigError("model.dims", got=list(self.dims), expected="different widths, largest first")
-
-
-@dataclass(frozen=True, kw_only=True)
-class LexicalSpec:
-    """BM25 over analysed words (Lucene's scoring); it has no vectors and so no dimensions."""
-
-    name: str
-    k1: float | None = None
-    """Term saturation; None takes the benchmark's."""
-    b: float | None = None
-    """Length normalisation; None takes the benchmark's."""
-
-
-@dataclass(frozen=True, kw_only=True)
 class SearchSpec:
     """How documents are ranked."""
 
     kind: str = "exact"
-    """`exact`: MaxSim of every query with every document."""
+    """`exact`: every query with every document; `rerank`: every query with the first documents of a run."""
     depth: int = 100
-    """Documents kept per query."""
+    """Documents kept per query; those of the run that `rerank` scores anew."""
+    run: str | None = None
+    """The run to rerank, a TREC file of any tool; `{language}` stands for the dataset's language."""
 
     def __post_init__(self) -> None:
         """Refuse a search that cannot be run."""
-        choose("search", self.kind, ("exact",))
+        choose("search", self.kind, SEARCHES)
         if self.depth < 1:
             raise ConfigError("search.depth", got=self.depth, expected="1 or more")
+        if self.kind == "rerank" and not self.run:
+            raise ConfigError("search.run is missing", expected="the run to rerank, as in search.run=bm25.trec")
+        if self.kind != "rerank" and self.run is not None:
+            remedy = "Write search=rerank, or leave it out"
+            raise ConfigError("search.run is for search=rerank alone", got=short(self.run), remedy=remedy)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -178,9 +142,9 @@ class RunSpec:
     """One job: one model over one dataset at any number of dimensions, all from one pass over the corpus."""
 
     dataset: DatasetSpec
-    model: EncoderSpec | LexicalSpec
+    model: ModelSpec
     dims: tuple[int | None, ...]
-    """The dimensions to search with; (None,) for a model without vectors."""
+    """The dimensions to search with; (None,) for a model without vectors; () for all that the checkpoint offers."""
     search: SearchSpec = field(default_factory=SearchSpec)
     engine: EngineSpec = field(default_factory=EngineSpec)
     out: str = "runs"
@@ -189,10 +153,26 @@ class RunSpec:
     """Run again what has a finished result."""
 
     def __post_init__(self) -> None:
-        """Refuse dimensions that the model does not offer."""
+        """Refuse dimensions that the model does not offer, and a search that it cannot do."""
+        self._check_search()
         offered: tuple[int | None, ...] = self.model.dims if isinstance(self.model, EncoderSpec) else (None,)
+        if not offered:
+            # Which widths there are is known when the checkpoint has been looked at (`settled`).
+            return
         unknown = [dim for dim in self.dims if dim not in offered]
         if unknown or not self.dims or len(set(self.dims)) != len(self.dims):
             widths = ", ".join(str(dim) for dim in offered if dim is not None) or "none: it has no vectors"
             got, expected = short(list(unknown or self.dims)), f"different ones of {widths}, or dim=all"
             raise ConfigError(f"dim is not one that {self.model.name} offers", got=got, expected=expected)
+
+    def _check_search(self) -> None:
+        reranks = isinstance(self.model, CrossEncoderSpec)
+        if reranks and self.search.kind != "rerank":
+            expected = "search=rerank search.run=FILE: a cross-encoder scores the documents of a run anew"
+            raise ConfigError(f"model {self.model.name}", got=f"search={self.search.kind}", expected=expected)
+        if not reranks and self.search.kind == "rerank":
+            remedy = "Write model=jina-reranker-v2, or leave search=rerank out"
+            raise ConfigError("only cross-encoders rerank", got=f"model {self.model.name}", remedy=remedy)
+        if "{language}" in (self.search.run or "") and self.dataset.language is None:
+            remedy = "Write the name of the file"
+            raise ConfigError("search.run", got=f"{{language}}, and {self.dataset.name} has none", remedy=remedy)

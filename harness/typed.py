@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, fields, is_dataclass
 from types import NoneType, UnionType
-from typing import Any, get_args, get_origin
+from typing import Any, get_args, get_origin, get_type_hints
 
-from harness.errors import ConfigError, short
+from harness.errors import ConfigError, choose, short
 
 TYPE_NAMES = {
     dict: "a mapping",
@@ -30,11 +31,17 @@ def require(prefix: str, given: Mapping[str, Any], names: Sequence[str]) -> None
 
 
 def checked(value: Any, hint: Any, key: str) -> Any:
-    """Return `value` as `hint` wants it (a list becomes a tuple, a whole number a float).
+    """Return `value` as `hint` wants it (a list becomes a tuple, a whole number a float, a mapping a spec).
 
     Raises:
         ConfigError: it is of another type; the message names `key`.
     """
+    if is_dataclass(hint) and isinstance(hint, type) and isinstance(value, Mapping):
+        hints = get_type_hints(hint)
+        for name in value:
+            choose(f"key of {key}", name, hints)
+        require(f"{key}.", value, [item.name for item in fields(hint) if item.default is MISSING])
+        return hint(**{name: checked(one, hints[name], f"{key}.{name}") for name, one in value.items()})
     if get_origin(hint) is tuple and isinstance(value, list | tuple):
         return tuple(checked(one, get_args(hint)[0], key) for one in value)
     kinds = get_args(hint) if isinstance(hint, UnionType) else (hint,)

@@ -6,6 +6,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# A property holds however busy the machine is: a time limit per example fails on a slow disk and finds nothing.
+settings.register_profile("any machine", deadline=None)
+settings.load_profile("any machine")
 
 # Read when torch is imported, here and in the processes that tests start. One thread each: tests run side by side, and
 # two threads that wait for each other on a busy machine take many times as long. Waiting ones sleep, as they do under
@@ -36,3 +41,5 @@ def root() -> Path:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     skipped = [report for report in terminalreporter.stats.get("skipped", []) if "shared data" in str(report.longrepr)]
     terminalreporter.write_line(f"tests that this machine could not run for want of shared data: {len(skipped)}")
+    packages = [one for one in terminalreporter.stats.get("skipped", []) if "is not installed" in str(one.longrepr)]
+    terminalreporter.write_line(f"tests that this machine could not run for want of packages: {len(packages)}")

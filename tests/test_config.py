@@ -91,7 +91,11 @@ def test_a_whole_number_is_a_number_and_a_list_becomes_a_tuple() -> None:
         ("dataset", {"splt": "dev"}, "unknown key of dataset: got 'splt'"),
         ("dataset", {"language": "en"}, "dataset.language cannot be set. Write language=CODE"),
         ("model", {"query_lenght": 32}, "Did you mean 'query_length'?"),
-        ("model", {"kind": "bm52"}, "unknown model kind: got 'bm52', expected one of late-interaction, bm25"),
+        (
+            "model",
+            {"kind": "bm52"},
+            "unknown model kind: got 'bm52', expected one of late-interaction, single-vector, bm25",
+        ),
         ("search", {"dept": 10}, "Did you mean 'depth'?"),
         ("engine", {"shard": 7}, "Did you mean 'shards'?"),
         ("dataset", {"source": "bier"}, "unknown dataset source: got 'bier', expected one of beir, irds"),

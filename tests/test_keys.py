@@ -15,8 +15,17 @@ from typing import Any
 import pytest
 
 from harness.data.load import load
-from harness.keys import bm25_parameters, dim_kind, pass_key, result_key, search_key
-from harness.spec import DatasetSpec, EncoderSpec, EngineSpec, LexicalSpec, RunSpec, SearchSpec
+from harness.keys import Weights, bm25_parameters, dim_kind, pass_key, result_key, search_key
+from harness.spec import (
+    CrossEncoderSpec,
+    DatasetSpec,
+    EncoderSpec,
+    EngineSpec,
+    HeadSpec,
+    LexicalSpec,
+    RunSpec,
+    SearchSpec,
+)
 
 CORPUS = [{"_id": "d1", "title": "Aspirin", "text": "A drug."}, {"_id": "d2", "title": "Nile", "text": "A river."}]
 QUERIES = [{"_id": "q1", "text": "which drug", "keywords": "drug"}, {"_id": "q2", "text": "river", "keywords": "Nile"}]
@@ -49,18 +58,26 @@ DATASET: Expected = {
 ENCODER: Expected = {
     "name": ("other", "none"),
     "path": ("elsewhere", "none"),  # what lies there enters by its fingerprint
+    "revision": ("0" * 40, "none"),
     "dims": ((8, 4, 2), "none"),  # another offer; another own width is another model
     "dim_kind": ("head", "encoder"),
     "head": ("linear.weight", "encoder"),
+    "heads": ((HeadSpec(dim=4, path="{path}-4"),), "none"),  # enters by its fingerprint too
+    "pooling": ("mean", "encoder"),
+    "similarity": ("dot", "encoder"),
     "query_length": (64, "encoder"),
     "document_length": (180, "encoder"),
     "query_marker": ("[Q]", "encoder"),
     "document_marker": ("[D]", "encoder"),
     "expand_queries": (True, "encoder"),
+    "attend_to_expansion": (False, "encoder"),
     "skiplist": ("words", "encoder"),
+    "adapter": ("sw_KE", "encoder"),
 }
 LEXICAL: Expected = {"name": ("other", "none"), "k1": (1.2, "bm25"), "b": (0.75, "bm25")}
-SEARCH: Expected = {"kind": (None, "both"), "depth": (10, "both")}
+SEARCH: Expected = {"kind": (None, "both"), "depth": (10, "both"), "run": (None, "rerank")}
+PAIRS: Expected = {"name": ("other", "none"), "path": ("elsewhere", "none"), "revision": ("0" * 40, "none")}
+PAIRS |= {"query_length": (64, "rerank"), "length": (512, "rerank")}
 ENGINE: Expected = {
     "device": ("cpu", "none"),
     "shards": (7, "none"),
@@ -69,7 +86,9 @@ ENGINE: Expected = {
     "block_documents": (3, "none"),
 }
 RUN: Expected = {"out": ("elsewhere", "none"), "force": (True, "none"), "dims": ((8, 4), "none")}
-SPECS = {DatasetSpec: DATASET, EncoderSpec: ENCODER, LexicalSpec: LEXICAL, SearchSpec: SEARCH, EngineSpec: ENGINE}
+W = Weights("w")
+SPECS = {DatasetSpec: DATASET, SearchSpec: SEARCH, EngineSpec: ENGINE}
+SPECS |= {EncoderSpec: ENCODER, LexicalSpec: LEXICAL, CrossEncoderSpec: PAIRS}
 
 
 @pytest.fixture
@@ -94,9 +113,9 @@ def runs(folder: Path) -> dict[str, RunSpec]:
     }
 
 
-def key(spec: RunSpec, weights: str = "w") -> str:
+def key(spec: RunSpec, weights: str = "w", head: str | None = None) -> str:
     """Return the key of the result at the last of the spec's dimensions, its collection read from disk."""
-    return result_key(spec, load(spec.dataset), weights, spec.dims[-1])
+    return result_key(spec, load(spec.dataset), Weights(weights, head), spec.dims[-1])
 
 
 def changed(spec: RunSpec, part: str, changes: Mapping[str, Any]) -> RunSpec:
@@ -146,8 +165,25 @@ def test_the_depth_of_the_search_changes_the_key(runs: dict[str, RunSpec]) -> No
     assert moved(runs, "search", {"depth": SEARCH["depth"][0]}) == "both"
 
 
+@pytest.mark.parametrize(("name", "change"), PAIRS.items())
+def test_a_field_of_a_cross_encoder_changes_the_key_as_it_changes_the_result(
+    name: str, change: tuple[Any, str], runs: dict[str, RunSpec]
+) -> None:
+    search = SearchSpec(kind="rerank", run="first.trec")
+    spec = replace(runs["bm25"], model=CrossEncoderSpec(name="pairs", path="checkpoint"), search=search)
+    other = changed(spec, "model", {name: change[0]})
+    assert (key(other) != key(spec)) is (change[1] == "rerank")
+
+
+def test_the_run_that_is_reranked_changes_the_key_by_its_content(runs: dict[str, RunSpec]) -> None:
+    spec = runs["bm25"]
+    collection = load(spec.dataset)
+    found = [result_key(spec, collection, Weights("w", run=run), None) for run in (None, "1" * 64, "2" * 64)]
+    assert len(set(found)) == 3
+
+
 def test_the_kind_of_the_search_changes_the_key(runs: dict[str, RunSpec]) -> None:
-    """There is one kind today; a second must not be taken for it."""
+    """A kind must not be taken for another one."""
     for spec in runs.values():
         other = SearchSpec()
         object.__setattr__(other, "kind", "plaid")
@@ -236,12 +272,12 @@ def test_a_pass_serves_every_dimension_and_query_setting_and_a_search_every_docu
 ) -> None:
     spec = runs["encoder"]
     collection = load(spec.dataset)
-    document_side = {"head", "document_length", "document_marker", "skiplist"}
-    query_side = {"query_length", "query_marker", "expand_queries", "dim_kind"}
+    document_side = {"head", "pooling", "similarity", "adapter", "document_length", "document_marker", "skiplist"}
+    query_side = {"query_length", "query_marker", "expand_queries", "attend_to_expansion", "dim_kind"}
     for name, (value, _) in ENCODER.items():
         other = changed(spec, "model", {name: value})
-        assert (pass_key(other, collection, "w") != pass_key(spec, collection, "w")) is (name in document_side), name
-        assert (search_key(other, collection, 4) != search_key(spec, collection, 4)) is (name in query_side), name
+        assert (pass_key(other, collection, W) != pass_key(spec, collection, W)) is (name in document_side), name
+        assert (search_key(other, collection, 4, W) != search_key(spec, collection, 4, W)) is (name in query_side), name
 
 
 def test_a_key_is_a_word_that_names_a_folder_and_lasts(runs: dict[str, RunSpec]) -> None:

@@ -35,34 +35,45 @@ class Batch:
     @property
     def used(self) -> int:
         """The tokens that belong to a text."""
-        return sum(length * texts for length, texts in self.segments)
+        return sum(length * texts for length, texts, _ in self.segments)
 
     def bounds(self, kept_T: Tensor) -> list[tuple[int, int]]:
         """Return where each text's rows start and stop once only the rows in `kept_T` (used,) are left."""
         before = [0, *kept_T.cumsum(0).tolist()]
-        ends = list(accumulate((length for length, texts in self.segments for _ in range(texts)), initial=0))
+        ends = list(accumulate((length for length, texts, _ in self.segments for _ in range(texts)), initial=0))
         return [(before[start], before[stop]) for start, stop in pairwise(ends)]
 
 
-def batches(texts: Sequence[Sequence[int]], batch_tokens: int) -> Iterator[Batch]:
+def batches(
+    texts: Sequence[Sequence[int]], batch_tokens: int, attended: Sequence[int | None] | None = None
+) -> Iterator[Batch]:
     """Yield batches of exactly `batch_tokens` tokens that hold every non-empty text of `texts` once, short ones first.
 
     A text longer than `batch_tokens` has a batch to itself.
+
+    Args:
+        texts: token ids of each text.
+        batch_tokens: tokens of a batch.
+        attended: how many leading tokens of each text are attended to, where not all are.
     """
-    order = sorted((index for index, ids in enumerate(texts) if ids), key=lambda index: (len(texts[index]), index))
+    seen = attended or [None] * len(texts)
+    order = sorted(
+        (index for index, ids in enumerate(texts) if ids),
+        key=lambda index: (len(texts[index]), seen[index] or 0, index),
+    )
     held: list[int] = []
     tokens = 0
     for index in order:
         if held and tokens + len(texts[index]) > batch_tokens:
-            yield _batch(texts, held, batch_tokens)
+            yield _batch(texts, held, batch_tokens, seen)
             held, tokens = [], 0
         held.append(index)
         tokens += len(texts[index])
     if held:
-        yield _batch(texts, held, batch_tokens)
+        yield _batch(texts, held, batch_tokens, seen)
 
 
-def _batch(texts: Sequence[Sequence[int]], held: Sequence[int], batch_tokens: int) -> Batch:
+def _batch(texts: Sequence[Sequence[int]], held: Sequence[int], batch_tokens: int, seen: Sequence[int | None]) -> Batch:
     lengths = [len(texts[index]) for index in held]
     used = sum(lengths)
     size = batch_tokens if used <= batch_tokens else -(-used // ROUND_UP) * ROUND_UP
@@ -70,4 +81,4 @@ def _batch(texts: Sequence[Sequence[int]], held: Sequence[int], batch_tokens: in
     positions = [position for length in lengths for position in range(length)]
     ids_T = torch.tensor(ids + ids[:1] * (size - used), dtype=torch.int64)
     positions_T = torch.tensor(positions + [0] * (size - used), dtype=torch.int64)
-    return Batch(tuple(held), ids_T, positions_T, segments(lengths))
+    return Batch(tuple(held), ids_T, positions_T, segments(lengths, [seen[index] for index in held]))

@@ -1,35 +1,23 @@
-"""A checkpoint folder to a backbone, a projection and a tokenizer, from safetensors alone.
-
-The backbone is any architecture that transformers hosts natively and that supports attention backends; code from a
-hub is never run and pickled weights are never read.
-"""
+"""A checkpoint folder to a backbone, its projections and a tokenizer, from safetensors alone."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from huggingface_hub.errors import StrictDataclassError
-from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
-from transformers import AutoModel, AutoTokenizer
-from transformers.utils import logging as transformers_logging
 
-from harness.encode.attention import register
-from harness.errors import ModelError, short
-from harness.placeholders import located
-from harness.spec import EncoderSpec
-from harness.storage import file_sha256
+from harness.encode.architectures import load_backbone
+from harness.encode.files import own_width, read_tokenizer
+from harness.encode.heads import OWN_HEAD, head_folder, read_head, shares_backbone
+from harness.encode.said import read_json
+from harness.encode.weights import WEIGHTS
+from harness.errors import ModelError
+from harness.model_spec import EncoderSpec
 
-WEIGHTS = "model.safetensors"
-FILES = ("config.json", WEIGHTS, "tokenizer.json")
-OPTIONAL_FILES = ("tokenizer_config.json", "special_tokens_map.json")
-"""Name special tokens and lengths; in the fingerprint where they are there."""
 POSITIONS_FROM_PADDING = ("roberta", "xlm-roberta", "camembert", "xmod", "xlm-roberta-xl")
 """Model types whose first position is the padding id + 1 (fairseq's numbering)."""
 
@@ -39,82 +27,102 @@ class Checkpoint:
     """What a checkpoint folder holds, ready to run on one device."""
 
     backbone: nn.Module
-    head_DH: Tensor | None
-    """(D, hidden) projection without a bias; None where token vectors are the hidden states."""
+    heads: Mapping[int, Tensor]
+    """Dimension -> (D, hidden) projection without a bias; empty where token vectors are the hidden states."""
     tokenizer: Any
     first_position: int
     """The position of a text's first token."""
     width: int
-    """Dimensions of a token vector."""
+    """Dimensions of its own token vectors."""
     dtype: torch.dtype
     """What the weights are stored in, and so what is computed in."""
-    fingerprint: str
-    """SHA-256 over the folder's config, weights and tokenizer."""
 
 
-def open_checkpoint(spec: EncoderSpec, device: torch.device) -> Checkpoint:
-    """Return the checkpoint in `spec.path`, its weights in their own dtype on `device`.
+def open_checkpoint(
+    spec: EncoderSpec, folder: Path, device: torch.device, dims: Sequence[int] | None = None
+) -> Checkpoint:
+    """Return the checkpoint in `folder`, its weights in their own dtype on `device`.
+
+    Args:
+        spec: settled (harness.encode.layouts).
+        folder: the checkpoint.
+        device: where it is to run.
+        dims: the dimensions that will be asked for; None for all of the spec's. A projection is read for each.
 
     Raises:
-        ModelError: a file is missing, damaged or of an architecture that cannot run packed; the head is not there or
-            is not as wide as the spec says; a text may be longer than the model has positions for.
+        ModelError: a file is missing, damaged or of an architecture that cannot run packed; a head is not there or is
+            not as wide as the spec says; a text may be longer than the model has positions for.
     """
-    folder = located(spec.path)
-    sha256 = fingerprint(folder)
-    backbone = _backbone(folder).to(device)
+    backbone = load_backbone(folder, read_json(folder / "config.json")).to(device)
+    _check_attention(folder, spec, backbone)
     config: Any = backbone.config
-    head_DH = None if spec.head is None else _head(folder, spec.head, config.hidden_size).to(device, _dtype(backbone))
-    width = config.hidden_size if head_DH is None else len(head_DH)
-    if width != spec.dims[0]:
+    dtype = next(backbone.parameters()).dtype
+    asked = list(spec.dims if dims is None else dims)
+    read = _heads(spec, folder, asked, config.hidden_size)
+    # Dimensions cut from one projection keep sharing it.
+    moved = {id(head): head.to(device, dtype) for head in read.values()}
+    heads = {dim: moved[id(head)] for dim, head in read.items()}
+    width = own_width(spec, folder)
+    if spec.dims and width != spec.dims[0]:
         raise ModelError(f"{folder} gives token vectors of another width", got=width, expected=spec.dims[0])
     _check_lengths(spec, backbone)
     return Checkpoint(
         backbone=backbone,
-        head_DH=head_DH,
-        tokenizer=_tokenizer(folder),
+        heads=heads,
+        tokenizer=read_tokenizer(folder),
         first_position=_first_position(config),
         width=width,
-        dtype=_dtype(backbone),
-        fingerprint=sha256,
+        dtype=dtype,
     )
 
 
-def _backbone(folder: Path) -> nn.Module:
-    try:
-        with _quiet():
-            model, found = AutoModel.from_pretrained(
-                folder,
-                attn_implementation=register(),
-                dtype="auto",
-                use_safetensors=True,
-                trust_remote_code=False,
-                output_loading_info=True,
-                ignore_mismatched_sizes=True,  # they are looked at below, one line for all
-            )
-    except (ValueError, OSError, KeyError, TypeError, SafetensorError, StrictDataclassError) as error:
-        expected = "an architecture that transformers hosts, with sound safetensors"
-        raise ModelError(f"{folder} cannot be loaded", got=short(str(error), 200), expected=expected) from error
-    missing = sorted(name for name in found["missing_keys"] if not name.startswith("pooler."))
-    other = sorted(name for name, *_ in found["mismatched_keys"])
-    if missing or other:
-        got = f"{len(missing)} missing, {len(other)} of another shape, {[*missing, *other][0]} the first"
-        raise ModelError(f"{folder / WEIGHTS} lacks tensors that config.json asks for", got=got)
-    _check_attention(folder, model)
-    backbone: nn.Module = model.eval().requires_grad_(requires_grad=False)
-    return backbone
+def _heads(spec: EncoderSpec, folder: Path, dims: Sequence[int], hidden: int) -> dict[int, Tensor]:
+    if spec.head is None:
+        return {}
+    own = read_head(folder, spec.head)
+    _check_head(folder, spec.head, own, (len(own), hidden))
+    found = {}
+    for dim in dims:
+        found[dim] = own
+        if dim != spec.dims[0] and spec.dim_kind == "head":
+            place = head_folder(spec, dim)
+            if not shares_backbone(folder, place):
+                expected = "a checkpoint with the same backbone"
+                raise ModelError(f"{place} is no head of {folder}", got="another backbone", expected=expected)
+            found[dim] = read_head(place, OWN_HEAD)
+            _check_head(place, OWN_HEAD, found[dim], (dim, hidden))
+    return found
 
 
-def _check_attention(folder: Path, model: nn.Module) -> None:
-    """Refuse a model whose tokens cannot all see each other, packed, through a function that is not its own."""
+def _check_head(folder: Path, name: str, head: Tensor, shape: tuple[int, int]) -> None:
+    if tuple(head.shape) != shape:
+        raise ModelError(f"{folder / WEIGHTS}: {name}", got=tuple(head.shape), expected=f"({shape[0]}, {shape[1]})")
+    if not torch.isfinite(head).all() or not head.any():
+        raise ModelError(f"{folder / WEIGHTS}: {name}", got="zeros, or values that are not finite", expected="weights")
+
+
+def _check_attention(folder: Path, spec: EncoderSpec, model: nn.Module) -> None:
+    """Refuse a model whose tokens cannot all see each other, packed; choose its language adapter where it has any."""
     what, got = f"{folder} cannot run packed", type(model).__name__
     if not getattr(model, "_supports_attention_backend", False):
         raise ModelError(what, got=got, expected="attention backends")
     if any(getattr(layer, "is_causal", False) for layer in model.modules()):
         raise ModelError(what, got=f"causal {got}", expected="attention in both directions")
     config: Any = model.config
-    if config.model_type == "xmod" and config.default_language not in config.languages:
-        expected = f"one of {', '.join(config.languages)}"
-        raise ModelError(f"{folder}: default_language", got=repr(config.default_language), expected=expected)
+    if config.model_type == "xmod":
+        speak(folder, model, spec.adapter or config.default_language)
+
+
+def speak(folder: Path, model: Any, adapter: str | None) -> None:
+    """Let an X-MOD backbone use one language adapter for all texts.
+
+    Raises:
+        ModelError: it has no such adapter.
+    """
+    if adapter not in model.config.languages:
+        expected = f"one of {', '.join(model.config.languages)}"
+        raise ModelError(f"{folder}: default_language", got=repr(adapter), expected=expected)
+    model.set_default_language(adapter)
 
 
 def _check_lengths(spec: EncoderSpec, backbone: nn.Module) -> None:
@@ -129,59 +137,5 @@ def _check_lengths(spec: EncoderSpec, backbone: nn.Module) -> None:
             raise ModelError(what, got=getattr(spec, name), expected=f"{room} at most")
 
 
-def _tokenizer(folder: Path) -> Any:
-    try:
-        return AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
-    except (ValueError, OSError, KeyError, TypeError) as error:
-        got = f"{type(error).__name__}: {short(str(error), 200)}"
-        raise ModelError(f"{folder}: its tokenizer cannot be loaded", got=got) from error
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep transformers from reporting what is checked here, and leave its settings as they were."""
-    logging: Any = transformers_logging
-    verbosity, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        logging.set_verbosity(verbosity)
-        if bars:
-            logging.enable_progress_bar()
-
-
-def _head(folder: Path, name: str, hidden: int) -> Tensor:
-    with safe_open(folder / WEIGHTS, framework="pt") as file:
-        if name not in file.keys():  # noqa: SIM118 - safe_open is no mapping
-            remedy = "Without its head the model's vectors are hidden states, which is another system"
-            raise ModelError(f"{folder / WEIGHTS} has no projection", expected=repr(name), remedy=remedy)
-        head: Tensor = file.get_tensor(name)
-    if head.ndim != 2 or head.shape[1] != hidden:
-        raise ModelError(f"{folder / WEIGHTS}: {name}", got=tuple(head.shape), expected=f"(width, {hidden})")
-    return head
-
-
-def _dtype(backbone: nn.Module) -> torch.dtype:
-    return next(backbone.parameters()).dtype
-
-
 def _first_position(config: Any) -> int:
     return int(config.pad_token_id) + 1 if config.model_type in POSITIONS_FROM_PADDING else 0
-
-
-def fingerprint(folder: Path) -> str:
-    """Return the SHA-256 over config, weights and tokenizer of a checkpoint folder.
-
-    Raises:
-        ModelError: a file is missing.
-    """
-    for name in FILES:
-        if not (folder / name).is_file():
-            got = "only pickled weights" if (folder / "pytorch_model.bin").is_file() else f"no {name}"
-            raise ModelError(f"{folder} is no checkpoint", got=got, expected=", ".join(FILES))
-    digest = hashlib.sha256()
-    for name in (*FILES, *(name for name in OPTIONAL_FILES if (folder / name).is_file())):
-        digest.update(f"{name} {file_sha256(folder / name)}\n".encode())
-    return digest.hexdigest()

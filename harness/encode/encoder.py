@@ -1,4 +1,4 @@
-"""Texts to packed token vectors at every requested dimension, from one pass through the backbone.
+"""Texts to packed vectors at every requested dimension, from one pass through the backbone.
 
 Shapes: T tokens of a packed batch, H hidden width, N packed tokens kept, D dimensions.
 """
@@ -6,7 +6,7 @@ Shapes: T tokens of a packed batch, H hidden width, N packed tokens kept, D dime
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from einops import einsum
@@ -14,10 +14,14 @@ from torch import Tensor
 
 from harness.encode.batches import Batch, batches
 from harness.encode.checkpoint import Checkpoint, open_checkpoint
+from harness.encode.files import own_width
+from harness.encode.hub import checkpoint_folder
+from harness.encode.layouts import settled
 from harness.encode.tokens import TextTokenizer, Tokens, text_tokenizer
 from harness.encode.vectors import Encoded, TokenVectors, pack, prefix
 from harness.errors import ModelError
-from harness.spec import EncoderSpec, EngineSpec
+from harness.model_spec import EncoderSpec
+from harness.spec import EngineSpec
 
 Advance = Callable[[int, int], None]
 """Told (texts, tokens) as they are done."""
@@ -29,7 +33,7 @@ def no_advance(_texts: int, _tokens: int) -> None:
 
 @dataclass(frozen=True)
 class Encoder:
-    """A late-interaction encoder on one device."""
+    """An encoder on one device: a vector a token, or one a text."""
 
     spec: EncoderSpec
     checkpoint: Checkpoint
@@ -62,13 +66,17 @@ class Encoder:
         skipped = torch.tensor(sorted(skiplist), dtype=torch.int64)
         nothing = {dim: torch.empty(0, dim, dtype=torch.float16, device=self.device) for dim in dims}
         pieces = {dim: [nothing[dim]] * len(tokens) for dim in dims}
-        for batch in batches([text.ids for text in tokens], self.batch_tokens):
+        attended = [text.attended for text in tokens]
+        for batch in batches([text.ids for text in tokens], self.batch_tokens, attended):
             kept_T = ~torch.isin(batch.ids_T[: batch.used], skipped)
-            vectors_ND = self._vectors(batch)[kept_T.to(self.device)]
             bounds = batch.bounds(kept_T)
-            for dim in dims:
-                cut_ND = prefix(vectors_ND, dim)
-                for text, (start, stop) in zip(batch.texts, bounds, strict=True):
+            for dim, vectors_TD in self._vectors(batch, dims).items():
+                rows_ND = vectors_TD[kept_T.to(self.device)]
+                if self.spec.pooling != "none":
+                    rows_ND = pooled(rows_ND, bounds, self.spec.pooling)
+                cut_ND = self._finished(rows_ND, dim)
+                owned = bounds if self.spec.pooling == "none" else [(row, row + 1) for row in range(len(bounds))]
+                for text, (start, stop) in zip(batch.texts, owned, strict=True):
                     pieces[dim][text] = cut_ND[start:stop]
             advance(len(batch.texts), batch.used)
         empty = sum(not text.ids for text in tokens)
@@ -82,35 +90,72 @@ class Encoder:
         )
 
     @torch.inference_mode()
-    def _vectors(self, batch: Batch) -> Tensor:
-        """Return the (used, D) float32 vectors of a batch's tokens, before the cut to a dimension."""
+    def _vectors(self, batch: Batch, dims: Sequence[int]) -> dict[int, Tensor]:
+        """Return the (used, D) float32 vectors of a batch's tokens for each of `dims`, before they are cut to it.
+
+        Dimensions that are cut from one projection share one product.
+        """
         positions_T = batch.positions_T + self.checkpoint.first_position
         hidden_TH: Tensor = self.checkpoint.backbone(
             input_ids=batch.ids_T[None].to(self.device),
             position_ids=positions_T[None].to(self.device),
             segments=batch.segments,
         ).last_hidden_state[0]
-        head_DH = self.checkpoint.head_DH
+        products: dict[int, Tensor] = {}
+        found = {}
+        for dim in dims:
+            head_DH = self.checkpoint.heads.get(dim)
+            if id(head_DH) not in products:
+                products[id(head_DH)] = self._projected(hidden_TH, head_DH)[: batch.used]
+            found[dim] = products[id(head_DH)]
+        return found
+
+    def _projected(self, hidden_TH: Tensor, head_DH: Tensor | None) -> Tensor:
+        # All rows of the batch are multiplied, filling too: one shape for every product.
         vectors_TD = (
             hidden_TH if head_DH is None else einsum(hidden_TH, head_DH, "token hidden, dim hidden -> token dim")
-        )
-        vectors_ND = vectors_TD[: batch.used].float()
-        if not torch.isfinite(vectors_ND).all():
-            row = int((~torch.isfinite(vectors_ND).all(-1)).nonzero()[0])
+        ).float()
+        if not torch.isfinite(vectors_TD).all():
+            row = int((~torch.isfinite(vectors_TD).all(-1)).nonzero()[0])
             remedy = "The weights are damaged, or overflow in their dtype"
             raise ModelError(f"{self.spec.name} gave a vector that is not finite", got=f"token {row}", remedy=remedy)
-        return vectors_ND
+        return vectors_TD
+
+    def _finished(self, rows_ND: Tensor, dim: int) -> Tensor:
+        """Return rows as they are compared: float16, of unit norm for `cosine`."""
+        if self.spec.similarity == "cosine":
+            return prefix(rows_ND, dim)
+        cut_ND = rows_ND[:, :dim].half()
+        if not torch.isfinite(cut_ND).all():
+            raise ModelError(f"{self.spec.name} gave a vector too large for float16", expected="65,504 at most")
+        return cut_ND
 
 
-def open_encoder(spec: EncoderSpec, engine: EngineSpec) -> Encoder:
+def pooled(rows_ND: Tensor, bounds: Sequence[tuple[int, int]], pooling: str) -> Tensor:
+    """Return one row a text, (texts, D): its first token's for `cls`, the mean over its tokens for `mean`."""
+    if pooling == "cls":
+        return torch.stack([rows_ND[start] for start, _ in bounds])
+    return torch.stack([rows_ND[start:stop].mean(0) for start, stop in bounds])
+
+
+def open_encoder(spec: EncoderSpec, engine: EngineSpec, dims: Sequence[int] | None = None) -> Encoder:
     """Return the encoder that `spec` describes, on the device that `engine` asks for.
+
+    Args:
+        spec: settings it leaves open are the checkpoint's own.
+        engine: the device and the size of a batch.
+        dims: the dimensions that will be asked for; None for all that the spec offers.
 
     Raises:
         ModelError: the checkpoint cannot be used as the spec says, or there is no such device.
     """
     device = pick_device(engine.device)
-    checkpoint = open_checkpoint(spec, device)
-    return Encoder(spec, checkpoint, text_tokenizer(checkpoint.tokenizer, spec), device, engine.batch_tokens)
+    folder = checkpoint_folder(spec.path, spec.revision)
+    settings = settled(spec, folder)
+    if not settings.dims:
+        settings = replace(settings, dims=(own_width(settings, folder),))
+    checkpoint = open_checkpoint(settings, folder, device, dims)
+    return Encoder(settings, checkpoint, text_tokenizer(checkpoint.tokenizer, settings), device, engine.batch_tokens)
 
 
 def pick_device(name: str) -> torch.device:

@@ -8,12 +8,12 @@ the skiplist are attended to but get no vector. The marker is put in as an id, n
 from __future__ import annotations
 
 import string
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from harness.errors import ModelError
-from harness.spec import EncoderSpec
+from harness.model_spec import EncoderSpec
 
 CHARACTERS_PER_TOKEN = 64
 """Texts are cut to this many characters per token before tokenising: a megabyte costs what a page costs."""
@@ -26,6 +26,8 @@ class Tokens:
     ids: tuple[int, ...]
     truncated: bool
     """Whether some of the text is in none of the tokens."""
+    attended: int | None = None
+    """How many leading ids are attended to, where not all are: those before an expansion that is not looked at."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,8 @@ class TextTokenizer:
     document_marker: int | None
     expansion: int | None
     """The mask token's id where queries are expanded."""
+    attend_to_expansion: bool
+    """Whether the mask tokens are attended to."""
     skiplist: frozenset[int]
     """Ids whose document vectors are dropped after encoding."""
 
@@ -49,7 +53,14 @@ class TextTokenizer:
         if self.expansion is None:
             return found
         fill = (self.expansion,) * self.query_length
-        return [Tokens((tokens.ids + fill)[: self.query_length], tokens.truncated) for tokens in found]
+        return [
+            Tokens(
+                (tokens.ids + fill)[: self.query_length],
+                tokens.truncated,
+                None if self.attend_to_expansion else len(tokens.ids),
+            )
+            for tokens in found
+        ]
 
     def documents(self, texts: Sequence[str]) -> list[Tokens]:
         """Return the token ids of each document; a document without characters has none."""
@@ -90,14 +101,18 @@ def text_tokenizer(tokenizer: Any, spec: EncoderSpec) -> TextTokenizer:
     """
     if spec.expand_queries and tokenizer.mask_token_id is None:
         raise ModelError(f"{spec.path} has no mask token", expected="one, since expand_queries is on")
+    if spec.query_length is None or spec.document_length is None:
+        raise ValueError("the spec is not settled: it has no lengths")
+    vocabulary = tokenizer.get_vocab()
     return TextTokenizer(
         tokenizer=tokenizer,
         query_length=spec.query_length,
         document_length=spec.document_length,
-        query_marker=_marker(tokenizer, spec.query_marker, spec.path),
-        document_marker=_marker(tokenizer, spec.document_marker, spec.path),
+        query_marker=_marker(vocabulary, spec.query_marker, spec.path),
+        document_marker=_marker(vocabulary, spec.document_marker, spec.path),
         expansion=tokenizer.mask_token_id if spec.expand_queries else None,
-        skiplist=skiplist(tokenizer, spec.skiplist),
+        attend_to_expansion=spec.attend_to_expansion is not False,
+        skiplist=skiplist(tokenizer, spec.skiplist or "none"),
     )
 
 
@@ -117,10 +132,10 @@ def skiplist(tokenizer: Any, rule: str) -> frozenset[int]:
     return frozenset(known[sign] for sign in string.punctuation if sign in known)
 
 
-def _marker(tokenizer: Any, marker: str | None, path: str) -> int | None:
-    if marker is None:
+def _marker(vocabulary: Mapping[str, int], marker: str | None, path: str) -> int | None:
+    if not marker:
         return None
-    found = tokenizer.get_vocab().get(marker)
+    found = vocabulary.get(marker)
     if found is None:
         remedy = "The checkpoint's tokenizer and the model's config do not belong together"
         raise ModelError(f"{path} has no token for the marker", got=repr(marker), remedy=remedy)

@@ -7,6 +7,7 @@ else, whatever its names: it may be looked at, but not set against that value.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -17,12 +18,13 @@ import yaml
 from harness.config import dataset_specs, model_spec
 from harness.errors import ConfigError, short
 from harness.report.record import Result
-from harness.spec import DatasetSpec, EncoderSpec, LexicalSpec
+from harness.spec import DatasetSpec, ModelSpec, SearchSpec
 
 DATASET_FIELDS = ("text_language", "fields", "join", "query_field", "drop_self", "bm25_k1", "bm25_b")
 """What decides how a dataset is read; where it lies does not, and its counts are compared on their own."""
 SEARCH = "exact"
 """The search that published values are set against; its depth may be any."""
+HUB_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*")
 SHOWN = 3
 """Differences that are told one by one."""
 
@@ -33,8 +35,8 @@ class Registered:
 
     datasets: Mapping[tuple[str, str | None], DatasetSpec] = field(default_factory=dict)
     """(dataset, language) -> its spec; `path` means nothing here."""
-    models: Mapping[str, EncoderSpec | LexicalSpec] = field(default_factory=dict)
-    """name -> its spec; `path` means nothing here."""
+    models: Mapping[str, ModelSpec] = field(default_factory=dict)
+    """name -> its spec; `path` means nothing here unless it is a hub id."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,8 +85,14 @@ def differences(result: Result, known: Registered) -> tuple[Difference, ...]:
     given = {group: dict(result.spec.get(group) or {}) for group in ("dataset", "model", "search")}
     _settle_bm25(given["model"], given["dataset"])
     wanted: dict[str, dict[str, Any]] = {"model": {}, "dataset": {}, "search": {"kind": SEARCH}}
+    if given["search"].get("run") is not None:
+        # What was reranked, and how much of it, makes another system of the same cross-encoder.
+        wanted["search"] |= {"run": None, "depth": SearchSpec().depth}
     if (model := known.models.get(result.model)) is not None:
-        wanted["model"] = {name: value for name, value in asdict(model).items() if name != "path"}
+        # Where a folder lies says nothing; what stands in for a hub's repository may be other weights.
+        wanted["model"] = asdict(model)
+        if not HUB_ID.fullmatch(wanted["model"].get("path", "")):
+            wanted["model"].pop("path", None)
     if (dataset := known.datasets.get((result.dataset, result.language))) is not None:
         names = [name for name in DATASET_FIELDS if name in given["dataset"] or not name.startswith("bm25_")]
         wanted["dataset"] = {name: getattr(dataset, name) for name in names}
@@ -111,9 +119,10 @@ def _configurations(folder: Path) -> Iterator[dict[str, Any]]:
             raise ConfigError(f"{path} is no YAML", got=short(" ".join(str(error).split()), 160)) from error
         if not isinstance(data, dict):
             raise ConfigError(str(path), got=short(data), expected="a mapping")
-        if data.get("path") is not None:
+        open_to_the_command_line = data.get("name") is None or "???" in data.values()
+        if data.get("path") is not None and not HUB_ID.fullmatch(str(data["path"])):
             data["path"] = "anywhere"
-        if data.get("name") is not None and "???" not in data.values():
+        if not open_to_the_command_line:
             yield data
 
 

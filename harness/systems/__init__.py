@@ -6,13 +6,13 @@ configuration nor BM25 needs them.
 
 from __future__ import annotations
 
-from harness.spec import EncoderSpec, LexicalSpec
+from harness.spec import CrossEncoderSpec, LexicalSpec, ModelSpec
 from harness.systems.base import Found, System
 
 __all__ = ["Found", "System", "open_system"]
 
 
-def open_system(model: EncoderSpec | LexicalSpec) -> System:
+def open_system(model: ModelSpec) -> System:
     """Return the system that `model` describes; nothing large is loaded yet.
 
     Raises:
@@ -22,6 +22,10 @@ def open_system(model: EncoderSpec | LexicalSpec) -> System:
         from harness.systems.bm25 import Lexical  # noqa: PLC0415 - see above
 
         return Lexical(model)
-    from harness.systems.late_interaction import LateInteraction  # noqa: PLC0415 - see above
+    if isinstance(model, CrossEncoderSpec):
+        from harness.systems.rerank import Reranker  # noqa: PLC0415 - see above
 
-    return LateInteraction(model)
+        return Reranker(model)
+    from harness.systems.encoded import Encoded  # noqa: PLC0415 - see above
+
+    return Encoded(model)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from harness.data.collection import Collection
+from harness.keys import Weights
 from harness.retrieve.run import Run
 from harness.spec import RunSpec
 from harness.watch import Watch
@@ -23,9 +24,12 @@ class Found:
 class System(Protocol):
     """A model that retrieves."""
 
-    @property
-    def fingerprint(self) -> str:
-        """What it is made of, as far as its spec does not say it: weights, or the versions of word lists."""
+    def settled(self, spec: RunSpec) -> RunSpec:
+        """Return `spec` with the settings and dimensions it left open filled in from the checkpoint."""
+        ...
+
+    def weights(self, spec: RunSpec, dim: int | None) -> Weights:
+        """Return what the model is made of at `dim`, as far as a settled `spec` does not say it."""
         ...
 
     @property

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from importlib import metadata
 
 from harness.data.collection import Collection
-from harness.keys import bm25_parameters
+from harness.keys import Weights, bm25_parameters
 from harness.retrieve.bm25 import BM25Settings, search_bm25
 from harness.retrieve.run import Run
 from harness.spec import LexicalSpec, RunSpec
@@ -20,8 +20,17 @@ class Lexical:
 
     def __init__(self, model: LexicalSpec) -> None:
         self.model = model
-        self.fingerprint = " ".join(f"{name} {metadata.version(name)}" for name in ("bm25s", "PyStemmer", "stop-words"))
+        versions = " ".join(f"{name} {metadata.version(name)}" for name in ("bm25s", "PyStemmer", "stop-words"))
+        self._weights = Weights(versions)
         self.details: dict[str, object] = {"device": "cpu"}
+
+    def settled(self, spec: RunSpec) -> RunSpec:
+        """Return `spec`: it leaves nothing open."""
+        return spec
+
+    def weights(self, spec: RunSpec, dim: int | None) -> Weights:
+        """Return the versions of its word lists."""
+        return self._weights
 
     def runs(
         self, spec: RunSpec, collection: Collection, dims: Sequence[int | None], watch: Watch

@@ -11,13 +11,15 @@ from typing import Any
 import pytest
 import yaml
 
-from harness.spec import DatasetSpec, EncoderSpec, EngineSpec, LexicalSpec, RunSpec, SearchSpec
+from harness.spec import CrossEncoderSpec, DatasetSpec, EncoderSpec, EngineSpec, LexicalSpec, RunSpec, SearchSpec
 
 CONFIGS = Path(__file__).resolve().parents[2] / "configs"
 PATHS = sorted(path.relative_to(CONFIGS) for path in CONFIGS.rglob("*.yaml"))
 GROUPS = ("dataset", "model", "search", "engine")
 NEEDED = {"dataset=folder": ["dataset.path=DIR"], "dataset=irds": ["dataset.id=beir/nq"]}
-NEEDED |= {"model=folder": ["model.path=DIR", "model.dims=[8,4]"]}
+NEEDED |= {"model=folder": ["model.path=DIR"], "model=jina-reranker-v2": ["search=rerank", "search.run=FILE"]}
+NEEDED |= {"search=rerank": ["search.run=FILE", "model=jina-reranker-v2", "language=en"]}
+MODELS = {"bm25": LexicalSpec, "cross-encoder": CrossEncoderSpec}
 EXPERIMENTS = {"beir": 13, "matryoshka": 6, "miracl": 18, "mmarco": 13, "msmarco": 1}
 
 Specs = Callable[[str], list[RunSpec]]
@@ -42,16 +44,18 @@ def line_of(path: Path) -> str:
 
 def test_there_are_the_groups_and_primaries_that_are_tested_here() -> None:
     tops = {path.parts[0] for path in PATHS}
-    assert tops == {*GROUPS, "experiment", "hydra", "evaluate.yaml", "score.yaml", "report.yaml"}
+    assert tops == {*GROUPS, "experiment", "hydra", "evaluate.yaml", "score.yaml", "report.yaml", "doctor.yaml"}
     assert {path.as_posix() for path in PATHS if path.parts[0] == "hydra"} == {
-        f"hydra/help/{name}.yaml" for name in ("harness", "score", "report")
+        f"hydra/help/{name}.yaml" for name in ("harness", "score", "report", "doctor")
     }
 
 
 @pytest.mark.parametrize("choice", [f"{group}={name}" for group in GROUPS for name in choices(group)])
 def test_every_choice_of_every_group_builds_its_spec(choice: str, specs: Specs) -> None:
-    model = "" if choice.startswith("model=") else "model=bm25"
-    line = f"harness {choice} {model} {' '.join(NEEDED.get(choice, []))}"
+    needed = NEEDED.get(choice, [])
+    model = "" if choice.startswith("model=") or "model=" in " ".join(needed) else "model=bm25"
+    language = "language=en" if choice == "model=jina-reranker-v2" else ""
+    line = f"harness {choice} {model} {language} {' '.join(needed)}"
     several = choice in {"dataset=miracl", "dataset=mmarco"}
     assert specs(f"{line} language=all" if several else line)
 
@@ -96,7 +100,7 @@ def test_every_field_of_a_spec_stands_in_its_files(group: str) -> None:
     kinds = {"dataset": DatasetSpec, "search": SearchSpec, "engine": EngineSpec}
     for path in (path for path in PATHS if path.parts[0] == group):
         found = read(path)
-        kind = LexicalSpec if found.get("kind") == "bm25" else kinds.get(group, EncoderSpec)
+        kind = MODELS.get(str(found.get("kind")), kinds.get(group, EncoderSpec))
         extra = {"dataset": {"languages", "default_languages"}, "model": {"kind"}}.get(group, set())
         names = {item.name for item in fields(kind)} - ({"language"} if group == "dataset" else set())
         assert set(found) == names | extra, path

@@ -52,7 +52,7 @@ def packed(encoder: Encoder, texts: list[str]) -> list[torch.Tensor]:
     """Return each text's float32 vectors as the encoder has them before it rounds to float16."""
     found = [torch.empty(0)] * len(texts)
     for batch in batches([tokens.ids for tokens in encoder.tokens.documents(texts)], encoder.batch_tokens):
-        rows = encoder._vectors(batch)
+        (rows,) = encoder._vectors(batch, [encoder.checkpoint.width]).values()
         for text, (start, stop) in zip(
             batch.texts, batch.bounds(torch.ones(batch.used, dtype=torch.bool)), strict=True
         ):

@@ -20,7 +20,8 @@ Open = Callable[..., Encoder]
 
 
 def spec(**changes: Any) -> EncoderSpec:
-    return EncoderSpec(**({"name": "tiny", "path": "tiny", "dims": (32,)} | changes))
+    lengths = {"query_length": 32, "document_length": 300}
+    return EncoderSpec(**({"name": "tiny", "path": "tiny", "dims": (32,)} | lengths | changes))
 
 
 def test_markers_stand_at_position_1_as_ids(wordpiece: PreTrainedTokenizerFast) -> None:

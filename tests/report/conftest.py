@@ -28,7 +28,19 @@ def _dataset(name: str, language: str | None) -> DatasetSpec:
 
 
 def _model(name: str) -> EncoderSpec | LexicalSpec:
-    return LexicalSpec(name=name) if name == "bm25" else EncoderSpec(name=name, path="anywhere", dims=(128, 64))
+    return (
+        LexicalSpec(name=name)
+        if name == "bm25"
+        else EncoderSpec(
+            name=name,
+            path="anywhere",
+            dims=(128, 64),
+            query_length=32,
+            document_length=300,
+            expand_queries=False,
+            skiplist="none",
+        )
+    )
 
 
 def _register(models: Iterable[str], datasets: Iterable[tuple[str, str | None]]) -> Registered:

@@ -1,0 +1,86 @@
+"""Tensors of a checkpoint folder, from safetensors alone: where they lie, and reading them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from safetensors import SafetensorError, safe_open
+from torch import Tensor
+
+from harness.errors import ModelError, short
+
+WEIGHTS = "model.safetensors"
+INDEX = "model.safetensors.index.json"
+SHOWN = 3
+"""Names of tensors that an error lists."""
+
+
+def weight_files(folder: Path) -> tuple[Path, ...]:
+    """Return the safetensors files of a checkpoint: one, or those that its index names.
+
+    Raises:
+        ModelError: there is none, or only pickled weights, which are never read.
+    """
+    if (folder / WEIGHTS).is_file():
+        return (folder / WEIGHTS,)
+    if (folder / INDEX).is_file():
+        try:
+            names = sorted(set(json.loads((folder / INDEX).read_bytes())["weight_map"].values()))
+            files = tuple(folder / name for name in names if Path(name).name == name)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise ModelError(f"{folder / INDEX} is no index of weights", got=short(str(error))) from error
+        missing = [path.name for path in files if not path.is_file()]
+        if files and not missing:
+            return files
+        raise ModelError(f"{folder} lacks weights that its index names", got=f"no {', '.join(missing) or 'name'}")
+    pickled = (folder / "pytorch_model.bin").is_file()
+    raise ModelError(
+        f"{folder} is no checkpoint",
+        got="only pickled weights" if pickled else f"no {WEIGHTS}",
+        expected=WEIGHTS,
+        remedy="Pickled weights can run code and are not read: convert them to safetensors" if pickled else None,
+    )
+
+
+def read_tensors(folder: Path, names: Iterable[str] | None = None) -> dict[str, Tensor]:
+    """Return the tensors of a checkpoint by their names in the file; only those in `names`, where it is given.
+
+    Raises:
+        ModelError: a file is damaged, or a name is in none of them.
+    """
+    wanted = None if names is None else set(names)
+    found: dict[str, Tensor] = {}
+    for path in weight_files(folder):
+        try:
+            with safe_open(path, framework="pt") as file:
+                here = [name for name in file.keys() if wanted is None or name in wanted]  # noqa: SIM118 - no mapping
+                found |= {name: file.get_tensor(name) for name in here}
+        except (SafetensorError, OSError) as error:
+            raise ModelError(f"{path} cannot be loaded", got=short(str(error)), expected="sound safetensors") from error
+    if wanted is not None and (missing := sorted(wanted - found.keys())):
+        raise ModelError(f"{folder} lacks tensors", got=f"no {some(missing)}")
+    return found
+
+
+def weight_names(folder: Path) -> list[str]:
+    """Return the names of a checkpoint's tensors, without reading them.
+
+    Raises:
+        ModelError: there are no weights, or a file is damaged.
+    """
+    names: list[str] = []
+    for path in weight_files(folder):
+        try:
+            with safe_open(path, framework="pt") as file:
+                names += file.keys()
+        except (SafetensorError, OSError) as error:
+            raise ModelError(f"{path} cannot be loaded", got=short(str(error)), expected="sound safetensors") from error
+    return names
+
+
+def some(names: Sequence[str]) -> str:
+    """Return the first few of `names` and how many more there are, for messages."""
+    more = len(names) - SHOWN
+    return ", ".join([*names[:SHOWN], *([f"and {more} more"] if more > 0 else [])])

@@ -1,0 +1,131 @@
+"""Exact search over an encoder's vectors, a vector a token or one a text, resumable shard by shard."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from harness.data.collection import Collection
+from harness.encode.checkpoint import speak
+from harness.encode.encoder import Encoder, open_encoder
+from harness.encode.files import fingerprint, own_width
+from harness.encode.heads import OWN_HEAD, head_fingerprint, head_folder, shares_backbone
+from harness.encode.hub import checkpoint_folder
+from harness.encode.layouts import settled
+from harness.keys import Weights, dim_kind, pass_key, search_key
+from harness.model_spec import EncoderSpec
+from harness.retrieve.exact import ExactSearch, prepare
+from harness.retrieve.passes import Pass
+from harness.retrieve.shards import ShardStore, shards
+from harness.retrieve.table import run
+from harness.spec import RunSpec
+from harness.systems.base import Found
+from harness.watch import Watch
+
+
+class Encoded:
+    """Exact search over an encoder's vectors; the encoder is opened when the first document has to be encoded."""
+
+    def __init__(self, model: EncoderSpec) -> None:
+        self.model = model
+        self.folder = checkpoint_folder(model.path, model.revision)
+        self.details: dict[str, object] = {}
+        self._fingerprint = fingerprint(self.folder)
+        self._weights: dict[int, Weights] = {}
+        self._encoders: dict[str, Encoder] = {}
+
+    def settled(self, spec: RunSpec) -> RunSpec:
+        """Return `spec` with the settings and dimensions it left open filled in from the checkpoint."""
+        model = settled(self.model, self.folder, spec.dataset.text_language)
+        if not model.dims:
+            model = replace(model, dims=(own_width(model, self.folder),))
+        return replace(spec, model=model, dims=spec.dims or model.dims)
+
+    def weights(self, spec: RunSpec, dim: int | None) -> Weights:
+        """Return the checkpoint that encodes at `dim`, and the projection where another checkpoint has it.
+
+        A projection belongs to this backbone only if its checkpoint holds the same backbone, tensor for tensor;
+        otherwise that checkpoint is a model of its own, and gets a pass of its own.
+        """
+        if dim is None or dim_kind(spec, dim) != "head":
+            return Weights(self._fingerprint)
+        if dim not in self._weights:
+            place = head_folder(self.model, dim)
+            if shares_backbone(self.folder, place):
+                self._weights[dim] = Weights(self._fingerprint, head_fingerprint(place, OWN_HEAD))
+            else:
+                self._weights[dim] = Weights(fingerprint(place))
+        return self._weights[dim]
+
+    def runs(
+        self, spec: RunSpec, collection: Collection, dims: Sequence[int | None], watch: Watch
+    ) -> dict[int | None, Found]:
+        """Return a run for each of `dims`: one pass for all that share a backbone."""
+        groups: dict[str, list[int]] = {}
+        for dim in dims:
+            if dim is not None:
+                groups.setdefault(self.weights(spec, dim).model, []).append(dim)
+        found: dict[int | None, Found] = {}
+        for model, widths in groups.items():
+            found |= self._pass(self._own(spec, model, widths), collection, widths, watch)
+        return found
+
+    def _own(self, spec: RunSpec, model: str, widths: Sequence[int]) -> RunSpec:
+        """Return the spec for a pass of one backbone: this model's, or that of a head's own checkpoint."""
+        if model == self._fingerprint or not isinstance(spec.model, EncoderSpec):
+            return spec
+        place = head_folder(self.model, widths[0])
+        return replace(spec, dims=(widths[0],), model=replace(spec.model, path=str(place), dims=(widths[0],), heads=()))
+
+    def _pass(
+        self, spec: RunSpec, collection: Collection, widths: Sequence[int], watch: Watch
+    ) -> dict[int | None, Found]:
+        weights = {dim: self.weights(spec, dim) for dim in widths}
+        folder = Path(spec.out) / "passes" / pass_key(spec, collection, weights[widths[0]])
+        one = Pass(
+            collection=collection,
+            store=ShardStore(folder, watch.tell),
+            shards=shards(collection.counts.documents, spec.engine.shard_size(collection.counts.documents)),
+            searches={dim: search_key(spec, collection, dim, weights[dim]) for dim in widths},
+            depth=spec.search.depth,
+        )
+        if spec.force:
+            one.forget()
+        self._work(one, spec, watch)
+        query_ids = [query.query_id for query in collection.queries]
+        with watch.stage("merge", len(one.searches), "runs") as stage:
+            tables = one.tables()
+            stage.advance(len(tables))
+        return {
+            dim: Found(run(table, query_ids, f"{spec.model.name}-dim{dim}"), asdict(table.met))
+            for dim, table in tables.items()
+        }
+
+    def _work(self, one: Pass, spec: RunSpec, watch: Watch) -> None:
+        todo = one.missing()
+        if not todo:
+            return
+        done = len(one.shards) - len(todo)
+        if done:
+            watch.tell(f"going on: {done} of {len(one.shards)} shards are done")
+        widths = sorted({dim for dims in todo.values() for dim in dims}, reverse=True)
+        encoder = self._open(spec, widths, watch)
+        with watch.stage("encode queries", len(one.collection.queries), "queries") as stage:
+            searches = prepare(one.collection, encoder, widths, spec.search.depth, stage.advance)
+        with watch.stage("encode and search", sum(stop - start for start, stop in todo)) as stage:
+            one.work(todo, ExactSearch(one.collection, encoder, searches, spec.engine.block_documents), stage.advance)
+
+    def _open(self, spec: RunSpec, widths: Sequence[int], watch: Watch) -> Encoder:
+        if not isinstance(spec.model, EncoderSpec):
+            raise TypeError(type(spec.model))
+        key = f"{spec.model.path} {list(widths)}"
+        if key not in self._encoders:
+            # One model at a time: a second one of full size would not fit beside the first.
+            self._encoders.clear()
+            with watch.stage("load model"):
+                self._encoders[key] = open_encoder(spec.model, spec.engine, widths)
+            self.details.update(self._encoders[key].details)
+        elif spec.model.adapter is not None:
+            speak(self.folder, self._encoders[key].checkpoint.backbone, spec.model.adapter)
+        return self._encoders[key]
