@@ -62,6 +62,8 @@ class EncoderSpec:
     """Which document tokens get no vector: `words` (PyLate's punctuation rule), `stanford` (ColBERT's), `none`."""
     adapter: str | None = None
     """The language adapter of an X-MOD backbone; None for that of the dataset's language."""
+    trained_on: tuple[str, ...] = ()
+    """Names of datasets whose texts it was trained on, marked wherever its scores appear; changes nothing."""
 
     def __post_init__(self) -> None:
         """Refuse settings no encoder can have."""

@@ -73,6 +73,7 @@ ENCODER: Expected = {
     "attend_to_expansion": (False, "encoder"),
     "skiplist": ("words", "encoder"),
     "adapter": ("sw_KE", "encoder"),
+    "trained_on": (("hand",), "none"),
 }
 LEXICAL: Expected = {"name": ("other", "none"), "k1": (1.2, "bm25"), "b": (0.75, "bm25")}
 SEARCH: Expected = {"kind": (None, "both"), "depth": (10, "both"), "run": (None, "rerank")}

@@ -70,11 +70,17 @@ def elsewhere(tables: Sequence[PublishedTable], results: Sequence[Result], known
     languages: dict[tuple[str, str], set[str | None]] = {}
     for result in sorted(results, key=lambda one: (*system_order(one), label_of(one, known), one.dataset)):
         if not any(row_of(table, result) for table in tables):
-            languages.setdefault((label_of(result, known), result.dataset), set()).add(result.language)
+            where = f"{result.dataset}{' (in its training data)' if in_training_data(result) else ''}"
+            languages.setdefault((label_of(result, known), where), set()).add(result.language)
     if not languages:
         return None
     found = [f"{label} on {dataset}{_counted(codes)}" for (label, dataset), codes in languages.items()]
     return f"also there, in none of the card's tables: {'; '.join(found)}"
+
+
+def in_training_data(result: Result) -> bool:
+    """Return whether the model says of itself that it was trained on the result's dataset."""
+    return result.dataset in (result.spec["model"].get("trained_on") or ())
 
 
 def value_of(result: Result) -> float:

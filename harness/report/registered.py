@@ -93,6 +93,8 @@ def differences(result: Result, known: Registered) -> tuple[Difference, ...]:
         wanted["model"] = asdict(model)
         if not HUB_ID.fullmatch(wanted["model"].get("path", "")):
             wanted["model"].pop("path", None)
+        # A fact about the model that readers are told, and no setting.
+        wanted["model"].pop("trained_on", None)
     if (dataset := known.datasets.get((result.dataset, result.language))) is not None:
         names = [name for name in DATASET_FIELDS if name in given["dataset"] or not name.startswith("bm25_")]
         wanted["dataset"] = {name: getattr(dataset, name) for name in names}

@@ -12,7 +12,16 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.errors import printable
-from harness.report.place import column_of, finished, label_of, obstacle, row_of, system_order, value_of
+from harness.report.place import (
+    column_of,
+    finished,
+    in_training_data,
+    label_of,
+    obstacle,
+    row_of,
+    system_order,
+    value_of,
+)
 from harness.report.published import PublishedTable
 from harness.report.record import Result
 from harness.report.registered import Registered
@@ -95,7 +104,20 @@ def _table(
 
 
 def description(results: Sequence[Result]) -> str | None:
-    """Return what the one dataset of `results` says of itself; None where there are several."""
+    """Return what is to be known of `results`: what their one dataset says of itself, and who was trained on it."""
+    lines = [line for line in (_own_words(results), *trained_on(results)) if line]
+    return "\n".join(lines) or None
+
+
+def trained_on(results: Sequence[Result]) -> list[str]:
+    """Return a line for every model and dataset of `results` that was in the model's training data."""
+    pairs = {(result.model, result.dataset) for result in results if in_training_data(result)}
+    return [
+        printable(f"{model} was trained on {dataset}: in-domain, not zero-shot") for model, dataset in sorted(pairs)
+    ]
+
+
+def _own_words(results: Sequence[Result]) -> str | None:
     found = {result.dataset: str(result.spec["dataset"].get("description") or "") for result in results}
     lines = [printable(f"{name}: {text}") for name, text in found.items() if text]
     return lines[0] if len(found) == len(lines) == 1 else None

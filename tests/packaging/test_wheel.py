@@ -122,7 +122,7 @@ def test_the_installed_package_evaluates_mini_in_an_empty_folder(installed: Inst
 def test_the_installed_package_runs_its_default_model(installed: Installed) -> None:
     shown = installed.run("python", "-m", "harness", "language=en", "dim=64", "out=neural", "engine.device=cpu")
     assert re.search(r"mini en.*\.\d{3}", shown)
-    assert len(list(installed.work.glob("neural/results/minilm/mini/en/dim-64-*/result.json"))) == 1
+    assert len(list(installed.work.glob("neural/results/mini/mini/en/dim-64-*/result.json"))) == 1
 
 
 def test_the_installed_package_scores_a_run(installed: Installed, evaluated: str) -> None:

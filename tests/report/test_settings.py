@@ -19,7 +19,7 @@ from harness.report.published import PublishedTable
 from harness.report.record import Result, write_result
 from harness.report.registered import Registered, differences, told
 from harness.report.registered import registered as read_registered
-from harness.report.summary import summary
+from harness.report.summary import description, summary
 
 Make = Callable[..., Result]
 MakeTable = Callable[..., PublishedTable]
@@ -176,3 +176,15 @@ def test_the_page_of_the_card_and_the_terminal_account_for_results_in_no_table(
     made = report(tmp_path, read_registered(paths.configs()))
     assert "also there, in none of the card's tables: bm25 on mini" in _printed(made.renderables)
     assert "\nAlso there, in none of the card's tables: bm25 on mini.\n" in made.paths[0].read_text()
+
+
+def test_a_model_that_was_trained_on_a_dataset_is_marked_wherever_its_score_appears(
+    make_result: Make, registered: Registered
+) -> None:
+    result = make_result(0.5, dataset="nowhere", overrides={"model.trained_on": ["nowhere"]})
+    other = make_result(0.5, dataset="nowhere")
+    assert "alpha was trained on nowhere: in-domain, not zero-shot" in str(description([result]))
+    assert "trained" not in str(description([other]))
+    line = elsewhere([], [result], registered)
+    assert line is not None
+    assert "nowhere (in its training data)" in line
