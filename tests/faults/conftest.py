@@ -46,6 +46,7 @@ def words(collection: Path, shard_documents: int, *more: str) -> list[str]:
         "dataset=folder",
         f"dataset.path={collection}",
         f"dim=[{','.join(map(str, DIMS))}]",
+        "model=minilm",
         "model.document_length=32",
         f"engine.shard_documents={shard_documents}",
         "engine.device=cpu",

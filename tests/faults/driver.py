@@ -84,7 +84,7 @@ def answer(order: dict[str, Any]) -> dict[str, Any]:
 
 HEAVY = (
     "harness.systems.bm25",
-    "harness.systems.late_interaction",
+    "harness.systems.encoded",
     "transformers.generation.utils",
     "transformers.models.bert.modeling_bert",
     "transformers.processing_utils",

@@ -46,19 +46,23 @@ def test_the_wheel_holds_mini_in_every_language(wheel: Path, root: Path) -> None
     assert len(languages) == 10
     parts = ("corpus.jsonl", "queries.jsonl", "qrels/test.tsv")
     wanted = {f"harness/data/mini/{language}/{part}" for language in languages for part in parts}
-    assert {name for name in names(wheel) if "/mini/" in name} == wanted
+    assert {name for name in names(wheel) if "/data/mini/" in name} == wanted
 
 
 def test_the_wheel_holds_nothing_else(wheel: Path) -> None:
     kinds = {".py", ".yaml", ".jsonl", ".tsv"} | ({".typed"} if "harness/py.typed" in names(wheel) else set())
+    weights = {".safetensors", ".json", ".metadata", ".md"}
     for name in names(wheel):
         top = name.split("/")[0]
         assert top == "harness" or top.endswith(".dist-info"), name
         assert not re.search(r"(^|/)(tests|results|runs|shared|\.[^/]*|__pycache__)(/|$)", name), name
-        assert Path(name).suffix in kinds or top != "harness", name
+        miniature = name.startswith("harness/encode/mini")
+        assert Path(name).suffix in (weights if miniature else kinds) or top != "harness", name
         assert Path(name).suffix not in {".jsonl", ".tsv"} or name.startswith("harness/data/mini/"), name
     with zipfile.ZipFile(wheel) as archive:
-        assert sum(item.file_size for item in archive.infolist()) < 5_000_000
+        sizes = {item.filename: item.file_size for item in archive.infolist()}
+    assert sum(size for name, size in sizes.items() if name.startswith("harness/encode/mini")) <= 8 * 2**20
+    assert sum(size for name, size in sizes.items() if not name.startswith("harness/encode/mini")) < 5_000_000
 
 
 def test_the_wheel_says_what_it_is_and_needs(wheel: Path) -> None:
