@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from harness.errors import ConfigError, choose
 
+HUB_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*")
+"""A path that may be a repository of the Hugging Face hub: owner/name."""
 SKIPLISTS = ("none", "words", "stanford")
 DIM_KINDS = ("prefix", "head")
 POOLINGS = ("none", "cls", "mean")

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 from harness.doctor.check import Check, passed
 from harness.encode.checkpoint import Checkpoint
-from harness.encode.files import fingerprint, own_width
-from harness.encode.layouts import settled
+from harness.encode.files import described, fingerprint
 from harness.model_spec import EncoderSpec
 
 SETTINGS = ("query_length", "document_length", "expand_queries", "attend_to_expansion", "skiplist", "head", "adapter")
@@ -28,8 +26,7 @@ def placed_in(folder: Path, model: EncoderSpec, language: str) -> Placed:
     Raises:
         ModelError: the checkpoint's files say too little, or nothing that can be read.
     """
-    spec = settled(model, folder, language)
-    return Placed(spec if spec.dims else replace(spec, dims=(own_width(spec, folder),)), folder)
+    return Placed(described(model, folder, language), folder)
 
 
 def check_fingerprint(folder: Path) -> Check:

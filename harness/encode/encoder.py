@@ -6,7 +6,7 @@ Shapes: T tokens of a packed batch, H hidden width, N packed tokens kept, D dime
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 from einops import einsum
@@ -14,9 +14,8 @@ from torch import Tensor
 
 from harness.encode.batches import Batch, batches
 from harness.encode.checkpoint import Checkpoint, open_checkpoint
-from harness.encode.files import own_width
+from harness.encode.files import described
 from harness.encode.hub import checkpoint_folder
-from harness.encode.layouts import settled
 from harness.encode.tokens import TextTokenizer, Tokens, text_tokenizer
 from harness.encode.vectors import Encoded, TokenVectors, pack, prefix
 from harness.errors import ModelError
@@ -44,13 +43,7 @@ class Encoder:
     @property
     def details(self) -> dict[str, object]:
         """How it runs here, for the record: device, dtype, attention."""
-        cuda = self.device.type == "cuda"
-        return {
-            "device": torch.cuda.get_device_name(self.device) if cuda else "cpu",
-            "dtype": str(self.checkpoint.dtype).removeprefix("torch."),
-            "attention": "packed, scaled_dot_product_attention per length",
-            "threads": torch.get_num_threads(),
-        }
+        return running_on(self.device, self.checkpoint.dtype)
 
     def queries(self, texts: Sequence[str], dims: Sequence[int], advance: Advance = no_advance) -> Encoded:
         """Return the vectors of every query token at each of `dims`."""
@@ -151,11 +144,19 @@ def open_encoder(spec: EncoderSpec, engine: EngineSpec, dims: Sequence[int] | No
     """
     device = pick_device(engine.device)
     folder = checkpoint_folder(spec.path, spec.revision)
-    settings = settled(spec, folder)
-    if not settings.dims:
-        settings = replace(settings, dims=(own_width(settings, folder),))
+    settings = described(spec, folder)
     checkpoint = open_checkpoint(settings, folder, device, dims)
     return Encoder(settings, checkpoint, text_tokenizer(checkpoint.tokenizer, settings), device, engine.batch_tokens)
+
+
+def running_on(device: torch.device, dtype: torch.dtype) -> dict[str, object]:
+    """Return how a model runs here, for the record: device, dtype of its weights, attention, threads."""
+    return {
+        "device": torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu",
+        "dtype": str(dtype).removeprefix("torch."),
+        "attention": "packed, scaled_dot_product_attention per length",
+        "threads": torch.get_num_threads(),
+    }
 
 
 def pick_device(name: str) -> torch.device:

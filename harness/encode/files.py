@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from transformers import AutoTokenizer
 
 from harness.encode.architectures.native import quiet
 from harness.encode.heads import read_head
+from harness.encode.layouts import settled
 from harness.encode.said import read_json
 from harness.encode.weights import WEIGHTS, weight_files
 from harness.errors import ModelError, short
@@ -37,6 +39,16 @@ def fingerprint(folder: Path) -> str:
     for name in ("config.json", *weights, _vocabulary(folder), *optional):
         digest.update(f"{name} {file_sha256(folder / name)}\n".encode())
     return digest.hexdigest()
+
+
+def described(spec: EncoderSpec, folder: Path, language: str | None = None) -> EncoderSpec:
+    """Return `spec` with every setting it left open, and with the checkpoint's own width where it names no dimension.
+
+    Raises:
+        ModelError: as `harness.encode.layouts.settled` does.
+    """
+    found = settled(spec, folder, language)
+    return found if found.dims else replace(found, dims=(own_width(found, folder),))
 
 
 def own_width(spec: EncoderSpec, folder: Path) -> int:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
 from harness.errors import ConfigError, ModelError, short
+from harness.model_spec import HUB_ID
 from harness.placeholders import located
 
-HUB_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*")
 WANTED = ("*.json", "*.safetensors", "artifact.metadata", "*.txt", "*.model", "*/config.json", "*/model.safetensors")
 """Files of a repository that are read; pickled weights and code are never fetched."""
 UNWANTED = ("onnx/*", "openvino/*", "*.bin", "*.py")

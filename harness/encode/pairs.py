@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from harness.encode.architectures import reranker
 from harness.encode.batches import Batch, batches
-from harness.encode.encoder import Advance, no_advance, pick_device
+from harness.encode.encoder import Advance, no_advance, pick_device, running_on
 from harness.encode.files import read_tokenizer
 from harness.encode.hub import checkpoint_folder
 from harness.encode.said import read_json
@@ -93,14 +93,7 @@ class PairScorer:
     @property
     def details(self) -> dict[str, object]:
         """How it runs here, for the record: device, dtypes, attention."""
-        cuda = self.device.type == "cuda"
-        return {
-            "device": torch.cuda.get_device_name(self.device) if cuda else "cpu",
-            "dtype": str(next(self.model.roberta.parameters()).dtype).removeprefix("torch."),
-            "score_dtype": "float32",
-            "attention": "packed, scaled_dot_product_attention per length",
-            "threads": torch.get_num_threads(),
-        }
+        return {**running_on(self.device, next(self.model.roberta.parameters()).dtype), "score_dtype": "float32"}
 
     def scores(self, pairs: Sequence[Pair], advance: Advance = no_advance) -> Tensor:
         """Return (pairs,) float32 logits on the CPU; a pair's does not depend on the others.

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
@@ -53,12 +55,9 @@ def read_tensors(folder: Path, names: Iterable[str] | None = None) -> dict[str, 
     wanted = None if names is None else set(names)
     found: dict[str, Tensor] = {}
     for path in weight_files(folder):
-        try:
-            with safe_open(path, framework="pt") as file:
-                here = [name for name in file.keys() if wanted is None or name in wanted]  # noqa: SIM118 - no mapping
-                found |= {name: file.get_tensor(name) for name in here}
-        except (SafetensorError, OSError) as error:
-            raise ModelError(f"{path} cannot be loaded", got=short(str(error)), expected="sound safetensors") from error
+        with _opened(path) as file:
+            here = [name for name in file.keys() if wanted is None or name in wanted]  # noqa: SIM118 - no mapping
+            found |= {name: file.get_tensor(name) for name in here}
     if wanted is not None and (missing := sorted(wanted - found.keys())):
         raise ModelError(f"{folder} lacks tensors", got=f"no {some(missing)}")
     return found
@@ -72,12 +71,19 @@ def weight_names(folder: Path) -> list[str]:
     """
     names: list[str] = []
     for path in weight_files(folder):
-        try:
-            with safe_open(path, framework="pt") as file:
-                names += file.keys()
-        except (SafetensorError, OSError) as error:
-            raise ModelError(f"{path} cannot be loaded", got=short(str(error)), expected="sound safetensors") from error
+        with _opened(path) as file:
+            names += file.keys()
     return names
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    """Give an open safetensors file; what is wrong with it becomes one line."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            yield file
+    except (SafetensorError, OSError) as error:
+        raise ModelError(f"{path} cannot be loaded", got=short(str(error)), expected="sound safetensors") from error
 
 
 def some(names: Sequence[str]) -> str:

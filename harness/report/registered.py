@@ -7,7 +7,6 @@ else, whatever its names: it may be looked at, but not set against that value.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -17,6 +16,7 @@ import yaml
 
 from harness.config import dataset_specs, model_spec
 from harness.errors import ConfigError, short
+from harness.model_spec import HUB_ID
 from harness.report.record import Result
 from harness.spec import DatasetSpec, ModelSpec, SearchSpec
 
@@ -24,7 +24,6 @@ DATASET_FIELDS = ("text_language", "fields", "join", "query_field", "drop_self",
 """What decides how a dataset is read; where it lies does not, and its counts are compared on their own."""
 SEARCH = "exact"
 """The search that published values are set against; its depth may be any."""
-HUB_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*")
 SHOWN = 3
 """Differences that are told one by one."""
 

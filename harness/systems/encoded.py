@@ -9,10 +9,9 @@ from pathlib import Path
 from harness.data.collection import Collection
 from harness.encode.checkpoint import speak
 from harness.encode.encoder import Encoder, open_encoder
-from harness.encode.files import fingerprint, own_width
+from harness.encode.files import described, fingerprint
 from harness.encode.heads import OWN_HEAD, head_fingerprint, head_folder, shares_backbone
 from harness.encode.hub import checkpoint_folder
-from harness.encode.layouts import settled
 from harness.keys import Weights, dim_kind, pass_key, search_key
 from harness.model_spec import EncoderSpec
 from harness.retrieve.exact import ExactSearch, prepare
@@ -37,9 +36,7 @@ class Encoded:
 
     def settled(self, spec: RunSpec) -> RunSpec:
         """Return `spec` with the settings and dimensions it left open filled in from the checkpoint."""
-        model = settled(self.model, self.folder, spec.dataset.text_language)
-        if not model.dims:
-            model = replace(model, dims=(own_width(model, self.folder),))
+        model = described(self.model, self.folder, spec.dataset.text_language)
         return replace(spec, model=model, dims=spec.dims or model.dims)
 
     def weights(self, spec: RunSpec, dim: int | None) -> Weights:

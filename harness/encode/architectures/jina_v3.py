@@ -14,14 +14,10 @@ import torch
 from torch import nn
 from transformers import JinaEmbeddingsV3Config, JinaEmbeddingsV3Model
 
+from harness.encode.architectures.flash_xlmr import same_settings
 from harness.encode.architectures.native import from_pretrained, loading
 from harness.errors import ModelError, short
 
-SAME = (
-    "vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size", "hidden_act",
-    "max_position_embeddings", "type_vocab_size", "layer_norm_eps", "pad_token_id", "bos_token_id", "eos_token_id",
-)  # fmt: skip
-"""Keys that mean the same in the published config and in transformers' own."""
 THETA = "rotary_emb_base"
 
 
@@ -31,15 +27,13 @@ def load(folder: Path, config: dict[str, Any]) -> nn.Module:
     Raises:
         ModelError: a key of the config is missing, or its rotary frequencies are not those of its theta.
     """
-    missing = [key for key in (*SAME, THETA) if config.get(key) is None]
-    if missing:
-        raise ModelError(f"{folder}/config.json", got=f"no {', '.join(missing)}", expected="jina-colbert-v2's keys")
+    sizes = same_settings(folder, config, "jina-colbert-v2", THETA)
     theta = config[THETA]
     if not isinstance(theta, int | float) or isinstance(theta, bool) or not theta > 1:
         raise ModelError(f"{folder}/config.json: {THETA}", got=short(theta), expected="a number above 1")
     with loading(folder):
         ours = JinaEmbeddingsV3Config(
-            **{key: config[key] for key in SAME},
+            **sizes,
             rope_parameters={"rope_type": "default", "rope_theta": float(theta)},
         )
     model = from_pretrained(JinaEmbeddingsV3Model, folder, ours)

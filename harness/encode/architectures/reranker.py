@@ -16,17 +16,13 @@ import torch
 from torch import Tensor, nn
 from transformers import XLMRobertaConfig, XLMRobertaForSequenceClassification
 
+from harness.encode.architectures.flash_xlmr import same_settings
 from harness.encode.architectures.native import loading
 from harness.encode.attention import register
 from harness.encode.filling import fill
 from harness.encode.weights import WEIGHTS, read_tensors
 from harness.errors import ModelError, short
 
-SAME = (
-    "vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size", "hidden_act",
-    "max_position_embeddings", "type_vocab_size", "layer_norm_eps", "pad_token_id", "bos_token_id", "eos_token_id",
-)  # fmt: skip
-"""Keys that mean the same in the published config and in transformers' own."""
 FIXED = {"position_embedding_type": "absolute", "hidden_act": "gelu"}
 """What the architecture is, where the config could say another."""
 NAMES = (
@@ -57,13 +53,11 @@ def load(folder: Path, config: Mapping[str, Any]) -> Any:
         ModelError: the configuration is of another architecture, or a tensor is missing, unexpected or misshapen.
     """
     where = folder / "config.json"
-    missing = [key for key in SAME if config.get(key) is None]
-    if missing:
-        raise ModelError(str(where), got=f"no {', '.join(missing)}", expected="jina-reranker-v2's keys")
+    sizes = same_settings(folder, config, "jina-reranker-v2")
     for key, value in FIXED.items():
         if config.get(key, value) != value:
             raise ModelError(f"{where}: {key}", got=short(config[key]), expected=repr(value))
-    settings = {**{key: config[key] for key in SAME}, "num_labels": 1, "attn_implementation": register()}
+    settings = {**sizes, "num_labels": 1, "attn_implementation": register()}
     with loading(folder):
         ours = XLMRobertaConfig(**settings)
         with torch.device("meta"):
