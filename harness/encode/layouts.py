@@ -65,14 +65,11 @@ def said_by(folder: Path) -> Said:
     """
     if (folder / METADATA).is_file():
         return stanford(folder)
-    if (folder / SENTENCE).is_file() and (found := read_json(folder / SENTENCE)).keys() & {
-        "query_prefix",
-        "model_type",
-    }:
-        if "query_prefix" in found:
-            return pylate(folder, found)
-        if found["model_type"] == "MultiVectorEncoder":
-            return multi_vector(folder, found)
+    found = read_json(folder / SENTENCE) if (folder / SENTENCE).is_file() else {}
+    if "query_prefix" in found:
+        return pylate(folder, found)
+    if found.get("model_type") == "MultiVectorEncoder":
+        return multi_vector(folder, found)
     config = read_json(folder / "config.json")
     if "HF_ColBERT" in (config.get("architectures") or []):
         what = f"{folder} is a ColBERT checkpoint without its settings"

@@ -38,12 +38,9 @@ def weight_files(folder: Path) -> tuple[Path, ...]:
             return files
         raise ModelError(f"{folder} lacks weights that its index names", got=f"no {', '.join(missing) or 'name'}")
     pickled = (folder / "pytorch_model.bin").is_file()
-    raise ModelError(
-        f"{folder} is no checkpoint",
-        got="only pickled weights" if pickled else f"no {WEIGHTS}",
-        expected=WEIGHTS,
-        remedy="Pickled weights can run code and are not read: convert them to safetensors" if pickled else None,
-    )
+    got = "only pickled weights" if pickled else f"no {WEIGHTS}"
+    remedy = "Pickled weights can run code and are not read: convert them to safetensors" if pickled else None
+    raise ModelError(f"{folder} is no checkpoint", got=got, expected=WEIGHTS, remedy=remedy)
 
 
 def read_tensors(folder: Path, names: Iterable[str] | None = None) -> dict[str, Tensor]:
