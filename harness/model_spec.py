@@ -81,6 +81,19 @@ class EncoderSpec:
         if list(self.dims) != sorted(set(self.dims), reverse=True) or min(self.dims, default=1) < 1:
             raise ConfigError("model.dims", got=list(self.dims), expected="different widths, largest first")
 
+    def projection(self, dim: int) -> int:
+        """Return the width of the projection whose vectors a dimension is cut from: its own where it has one."""
+        return dim if self.dim_kind == "head" else self.dims[0]
+
+    @property
+    def projections(self) -> tuple[int, ...]:
+        """The widths of all its projections, largest first."""
+        return tuple(dict.fromkeys(self.projection(dim) for dim in self.dims))
+
+    def cuts(self, dim: int) -> tuple[int, ...]:
+        """Return the dimensions that are cut from the projection of `dim`, smallest first."""
+        return tuple(sorted(other for other in self.dims if self.projection(other) == self.projection(dim)))
+
 
 @dataclass(frozen=True, kw_only=True)
 class LexicalSpec:

@@ -47,7 +47,7 @@ def open_checkpoint(
         spec: settled (harness.encode.layouts).
         folder: the checkpoint.
         device: where it is to run.
-        dims: the dimensions that will be asked for; None for all of the spec's. A projection is read for each.
+        dims: the widths of the projections that will be asked for; None for all that the spec has.
 
     Raises:
         ModelError: a file is missing, damaged or of an architecture that cannot run packed; a head is not there or is
@@ -57,11 +57,9 @@ def open_checkpoint(
     _check_attention(folder, spec, backbone)
     config: Any = backbone.config
     dtype = next(backbone.parameters()).dtype
-    asked = list(spec.dims if dims is None else dims)
+    asked = list(spec.projections if dims is None else dims)
     read = _heads(spec, folder, asked, config.hidden_size)
-    # Dimensions cut from one projection keep sharing it.
-    moved = {id(head): head.to(device, dtype) for head in read.values()}
-    heads = {dim: moved[id(head)] for dim, head in read.items()}
+    heads = {dim: head.to(device, dtype) for dim, head in read.items()}
     width = own_width(spec, folder)
     if spec.dims and width != spec.dims[0]:
         raise ModelError(f"{folder} gives token vectors of another width", got=width, expected=spec.dims[0])
@@ -84,7 +82,7 @@ def _heads(spec: EncoderSpec, folder: Path, dims: Sequence[int], hidden: int) ->
     found = {}
     for dim in dims:
         found[dim] = own
-        if dim != spec.dims[0] and spec.dim_kind == "head":
+        if spec.dims and dim != spec.dims[0]:
             place = head_folder(spec, dim)
             if not shares_backbone(folder, place):
                 expected = "a checkpoint with the same backbone"

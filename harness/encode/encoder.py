@@ -1,4 +1,4 @@
-"""Texts to packed vectors at every requested dimension, from one pass through the backbone.
+"""Texts to packed vectors from every projection asked for, from one pass through the backbone.
 
 Shapes: T tokens of a packed batch, H hidden width, N packed tokens kept, D dimensions.
 """
@@ -17,7 +17,7 @@ from harness.encode.checkpoint import Checkpoint, open_checkpoint
 from harness.encode.files import described
 from harness.encode.hub import checkpoint_folder
 from harness.encode.tokens import TextTokenizer, Tokens, text_tokenizer
-from harness.encode.vectors import Encoded, TokenVectors, pack, prefix
+from harness.encode.vectors import Encoded, TokenVectors, pack, unit
 from harness.errors import ModelError
 from harness.model_spec import EncoderSpec
 from harness.spec import EngineSpec
@@ -46,11 +46,11 @@ class Encoder:
         return running_on(self.device, self.checkpoint.dtype)
 
     def queries(self, texts: Sequence[str], dims: Sequence[int], advance: Advance = no_advance) -> Encoded:
-        """Return the vectors of every query token at each of `dims`."""
+        """Return the vectors of every query token from the projections to each of `dims`."""
         return self._encode(self.tokens.queries(texts), dims, frozenset(), advance)
 
     def documents(self, texts: Sequence[str], dims: Sequence[int], advance: Advance = no_advance) -> Encoded:
-        """Return the vectors of every document token that is not on the skiplist, at each of `dims`."""
+        """Return the vectors of every document token off the skiplist, from the projections to each of `dims`."""
         return self._encode(self.tokens.documents(texts), dims, self.tokens.skiplist, advance)
 
     def _encode(
@@ -67,7 +67,7 @@ class Encoder:
                 rows_ND = vectors_TD[kept_T.to(self.device)]
                 if self.spec.pooling != "none":
                     rows_ND = pooled(rows_ND, bounds, self.spec.pooling)
-                cut_ND = self._finished(rows_ND, dim)
+                cut_ND = self._finished(rows_ND)
                 owned = bounds if self.spec.pooling == "none" else [(row, row + 1) for row in range(len(bounds))]
                 for text, (start, stop) in zip(batch.texts, owned, strict=True):
                     pieces[dim][text] = cut_ND[start:stop]
@@ -84,24 +84,19 @@ class Encoder:
 
     @torch.inference_mode()
     def _vectors(self, batch: Batch, dims: Sequence[int]) -> dict[int, Tensor]:
-        """Return the (used, D) float32 vectors of a batch's tokens for each of `dims`, before they are cut to it.
-
-        Dimensions that are cut from one projection share one product.
-        """
+        """Return the (used, D) float32 vectors of a batch's tokens from the projection to each of `dims`."""
         positions_T = batch.positions_T + self.checkpoint.first_position
         hidden_TH: Tensor = self.checkpoint.backbone(
             input_ids=batch.ids_T[None].to(self.device),
             position_ids=positions_T[None].to(self.device),
             segments=batch.segments,
         ).last_hidden_state[0]
-        products: dict[int, Tensor] = {}
-        found = {}
-        for dim in dims:
-            head_DH = self.checkpoint.heads.get(dim)
-            if id(head_DH) not in products:
-                products[id(head_DH)] = self._projected(hidden_TH, head_DH)[: batch.used]
-            found[dim] = products[id(head_DH)]
-        return found
+        return {dim: self._projected(hidden_TH, self._head(dim))[: batch.used] for dim in dims}
+
+    def _head(self, dim: int) -> Tensor | None:
+        if dim not in self.checkpoint.heads and (self.checkpoint.heads or dim != self.checkpoint.width):
+            raise ValueError(f"{self.spec.name} was opened without a projection to {dim} dimensions")
+        return self.checkpoint.heads.get(dim)
 
     def _projected(self, hidden_TH: Tensor, head_DH: Tensor | None) -> Tensor:
         # All rows of the batch are multiplied, filling too: one shape for every product.
@@ -114,14 +109,14 @@ class Encoder:
             raise ModelError(f"{self.spec.name} gave a vector that is not finite", got=f"token {row}", remedy=remedy)
         return vectors_TD
 
-    def _finished(self, rows_ND: Tensor, dim: int) -> Tensor:
+    def _finished(self, rows_ND: Tensor) -> Tensor:
         """Return rows as they are compared: float16, of unit norm for `cosine`."""
         if self.spec.similarity == "cosine":
-            return prefix(rows_ND, dim)
-        cut_ND = rows_ND[:, :dim].half()
-        if not torch.isfinite(cut_ND).all():
+            return unit(rows_ND)
+        stored_ND = rows_ND.half()
+        if not torch.isfinite(stored_ND).all():
             raise ModelError(f"{self.spec.name} gave a vector too large for float16", expected="65,504 at most")
-        return cut_ND
+        return stored_ND
 
 
 def pooled(rows_ND: Tensor, bounds: Sequence[tuple[int, int]], pooling: str) -> Tensor:
@@ -137,7 +132,7 @@ def open_encoder(spec: EncoderSpec, engine: EngineSpec, dims: Sequence[int] | No
     Args:
         spec: settings it leaves open are the checkpoint's own.
         engine: the device and the size of a batch.
-        dims: the dimensions that will be asked for; None for all that the spec offers.
+        dims: the dimensions that will be asked for, each a projection's width; None for all that the spec has.
 
     Raises:
         ModelError: the checkpoint cannot be used as the spec says, or there is no such device.

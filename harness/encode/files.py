@@ -11,6 +11,7 @@ from transformers import AutoTokenizer
 
 from harness.encode.architectures.native import quiet
 from harness.encode.heads import read_head
+from harness.encode.hub import VOCABULARIES
 from harness.encode.layouts import settled
 from harness.encode.said import read_json
 from harness.encode.weights import WEIGHTS, weight_files
@@ -18,8 +19,6 @@ from harness.errors import ModelError, short
 from harness.model_spec import EncoderSpec
 from harness.storage import file_sha256
 
-VOCABULARIES = ("tokenizer.json", "sentencepiece.bpe.model", "vocab.txt")
-"""A tokenizer is one of these files; older repositories have no tokenizer.json."""
 OPTIONAL_FILES = ("tokenizer_config.json", "special_tokens_map.json")
 """Name special tokens and lengths; in the fingerprint where they are there."""
 EXPECTED = f"config.json, {WEIGHTS}, {VOCABULARIES[0]}"

@@ -45,7 +45,8 @@ def head_folder(spec: EncoderSpec, dim: int) -> Path:
     Raises:
         ModelError: none is named, or it cannot be had.
     """
-    remedy = "A prefix cut from wider vectors is another system: ask for it with model.dim_kind=prefix"
+    others = ",".join(str(other) for other in spec.dims if other != dim)
+    remedy = f"Leave it out (dim=[{others}]), or ask for a prefix, which is another system: model.dim_kind=prefix"
     named = next((head for head in spec.heads if head.dim == dim), None)
     if named is None:
         raise ModelError(f"{spec.name} has no projection to {dim} dimensions", remedy=remedy)

@@ -11,6 +11,8 @@ from harness.placeholders import located
 
 WANTED = ("*.json", "*.safetensors", "artifact.metadata", "*.txt", "*.model", "*/config.json", "*/model.safetensors")
 """Files of a repository that are read; pickled weights and code are never fetched."""
+VOCABULARIES = ("tokenizer.json", "sentencepiece.bpe.model", "vocab.txt")
+"""A tokenizer is one of these files; older repositories have no tokenizer.json."""
 UNWANTED = ("onnx/*", "openvino/*", "*.bin", "*.py")
 
 
@@ -44,8 +46,13 @@ def _cached(repository: str, revision: str | None) -> Path | None:
         return None
     except HFValidationError as error:  # the hub allows fewer names than look like one
         raise _nowhere(repository) from error
-    # A snapshot that was broken off lacks its weights.
-    return folder if any(folder.glob("model*.safetensors")) else None
+    return folder if _whole(folder) else None
+
+
+def _whole(folder: Path) -> bool:
+    """Return whether a snapshot was not broken off: weights, and a vocabulary beside a config (a head has neither)."""
+    weights = any(folder.glob("model*.safetensors"))
+    return weights and (not (folder / "config.json").exists() or any((folder / name).exists() for name in VOCABULARIES))
 
 
 def _downloaded(repository: str, revision: str | None) -> Path:

@@ -47,9 +47,10 @@ class TokenVectors:
 
 @dataclass(frozen=True)
 class Encoded:
-    """The vectors of one sequence of texts at every dimension asked for, and what was met on the way."""
+    """The vectors of one sequence of texts from every projection asked for, and what was met on the way."""
 
     by_dim: Mapping[int, TokenVectors]
+    """By the width of the projection; smaller dimensions are cut from these where they are compared."""
     tokens: int
     """Tokens that went through the backbone."""
     empty: int
@@ -70,16 +71,14 @@ def pack(pieces: Sequence[Tensor], dim: int) -> TokenVectors:
     return TokenVectors(vectors_ND, lengths.cumsum(0))
 
 
-def prefix(vectors_ND: Tensor, dim: int) -> Tensor:
-    """Return the first `dim` dimensions of every row, scaled to unit norm: (N, dim) float16.
-
-    The cut is made on the float32 vectors and rounded once.
+def unit(vectors_ND: Tensor) -> Tensor:
+    """Return every row scaled to unit norm: (N, D) float16, rounded once from float32.
 
     Raises:
-        ModelError: a row is zero in these dimensions, or too large for its norm to be a number: it has no direction,
-            and would score 0 where every other vector scores less.
+        ModelError: a row is zero, or too large for its norm to be a number: it has no direction, and would score 0
+            where every other vector scores less.
     """
-    cut_ND = torch.nn.functional.normalize(vectors_ND[:, :dim].float(), dim=-1, eps=1e-12).half()
-    if len(cut_ND) and not cut_ND.any(-1).all():
-        raise ModelError(f"a token vector is zero in its first {dim} dimensions", expected="a direction")
-    return cut_ND
+    unit_ND = torch.nn.functional.normalize(vectors_ND.float(), dim=-1, eps=1e-12).half()
+    if len(unit_ND) and not unit_ND.any(-1).all():
+        raise ModelError("a token vector is zero", expected="a direction")
+    return unit_ND

@@ -26,7 +26,8 @@ from harness.retrieve.table import Table, table
 class Searches:
     """The queries of a collection at every dimension, laid out for any number of documents."""
 
-    by_dim: Mapping[int, QueryTiles]
+    by_width: Mapping[int, QueryTiles]
+    """By the width of the projection, each good for all dimensions that are cut from it."""
     query_ids: tuple[str, ...]
     drop_self: bool
     depth: int
@@ -38,9 +39,14 @@ class Searches:
 
 def prepare(collection: Collection, encoder: Encoder, dims: Sequence[int], depth: int, advance: Advance) -> Searches:
     """Return the queries of `collection`, encoded once for all of `dims`."""
-    encoded = encoder.queries([query.text for query in collection.queries], dims, advance)
+    model = encoder.spec
+    widths = tuple(dict.fromkeys(model.projection(dim) for dim in dims))
+    encoded = encoder.queries([query.text for query in collection.queries], widths, advance)
+    unit = model.similarity == "cosine"
     return Searches(
-        by_dim={dim: query_tiles(vectors) for dim, vectors in encoded.by_dim.items()},
+        by_width={
+            width: query_tiles(vectors, model.cuts(width), unit=unit) for width, vectors in encoded.by_dim.items()
+        },
         query_ids=tuple(query.query_id for query in collection.queries),
         drop_self=collection.spec.drop_self,
         depth=depth,
@@ -71,14 +77,19 @@ class ShardSearch:
         ranks_P = self.ranks_P[first : first + len(documents)]
         pairs = self._own(documents)
         met = Met(len(documents), encoded.tokens, encoded.empty, encoded.truncated, len(pairs))
-        for dim in self.dims:
-            scores_QP = maxsim(self.searches.by_dim[dim], encoded.by_dim[dim])
-            for query, document in pairs:
-                scores_QP[query, document] = -torch.inf
-            found_QP = order.keys(scores_QP, ranks_P.to(scores_QP.device))
-            held = [self.keys_QK[dim]] if dim in self.keys_QK else []
-            self.keys_QK[dim] = order.best(torch.cat([*held, found_QP], dim=1), self.searches.depth)
-            self.met[dim] = self.met.get(dim, Met()) + met
+        for width, vectors in encoded.by_dim.items():
+            tiles = self.searches.by_width[width]
+            dims = [dim for dim in self.dims if dim in tiles.cuts]
+            for dim, scores_QP in maxsim(tiles, vectors, dims).items():
+                self._keep(dim, scores_QP, pairs, ranks_P)
+                self.met[dim] = self.met.get(dim, Met()) + met
+
+    def _keep(self, dim: int, scores_QP: Tensor, dropped: Sequence[tuple[int, int]], ranks_P: Tensor) -> None:
+        for query, document in dropped:
+            scores_QP[query, document] = -torch.inf
+        found_QP = order.keys(scores_QP, ranks_P.to(scores_QP.device))
+        held = [self.keys_QK[dim]] if dim in self.keys_QK else []
+        self.keys_QK[dim] = order.best(torch.cat([*held, found_QP], dim=1), self.searches.depth)
 
     def _own(self, documents: Sequence[Document]) -> list[tuple[int, int]]:
         """Return (query, document) places of equal ids, where the dataset says to drop them."""
@@ -103,8 +114,9 @@ class ExactSearch:
         documents = list(self.collection.corpus.documents(*shard))
         doc_ids = [document.doc_id for document in documents]
         state = ShardSearch(self.searches, dims, order.id_ranks(doc_ids))
+        widths = [width for width, tiles in self.searches.by_width.items() if set(tiles.cuts) & set(dims)]
         for first in range(0, len(documents), self.block_documents):
             block = documents[first : first + self.block_documents]
-            state.add(block, first, self.encoder.documents([document.text for document in block], dims, advance))
+            state.add(block, first, self.encoder.documents([document.text for document in block], widths, advance))
         by_rank = order.by_rank(doc_ids, state.ranks_P)
         return {dim: table(by_rank, state.keys_QK[dim].cpu(), state.met[dim]) for dim in dims}

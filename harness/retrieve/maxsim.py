@@ -4,12 +4,16 @@ Shapes: Q queries, P documents, N packed document tokens, D dimensions, L tokens
 of a tile, R rows of a product. Document vectors are packed, so no padding can ever win a maximum; queries are filled up
 with zero vectors, which add exactly 0 to every score. Every product has the shape (R, D) x (D, C), and sums run over
 query tokens one after another in float32, so a score depends on its query and its document and on nothing else.
+
+All dimensions that are cut from one projection come out of one product: it is summed up from cut to cut, and what it
+is at a cut, times what brings both vectors to unit norm there, is the similarity at that dimension.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 from einops import rearrange
@@ -18,8 +22,8 @@ from torch import Tensor
 from harness.encode.vectors import TokenVectors
 from harness.errors import ModelError
 
-ROWS = 512
-"""Document tokens of one product: 512 x 1,024 float32 results stay in a core's cache."""
+ROWS = 128
+"""Document tokens of one product: 128 x 1,024 float32 results and their scaled copy stay in a core's cache."""
 COLUMNS = 1024
 """Query tokens of one product, about: a whole number of queries."""
 
@@ -33,73 +37,153 @@ class QueryTiles:
     length: int
     """Tokens of the longest query."""
     queries: int
+    cuts: tuple[int, ...]
+    """The dimensions that can be asked for, smallest first; products are summed up in these steps, always."""
+    scales_C: Mapping[int, tuple[Tensor, ...]]
+    """Dimension -> what brings each column of each tile to unit norm; no entry where it is 1."""
 
 
-def query_tiles(queries: TokenVectors) -> QueryTiles:
-    """Return the tiles of a query set; the last one is filled up with queries of zero vectors."""
+def query_tiles(queries: TokenVectors, cuts: Sequence[int] = (), *, unit: bool = True) -> QueryTiles:
+    """Return the tiles of a query set; the last one is filled up with queries of zero vectors.
+
+    Args:
+        queries: float16 vectors.
+        cuts: the dimensions that may be asked for, smallest first; none for the full width alone.
+        unit: whether vectors that are cut are brought to unit norm again (cosine) or compared as they are (dot).
+    """
+    width = queries.vectors_ND.shape[1]
+    steps = tuple(cuts) or (width,)
+    cut = [dim for dim in steps if dim < width] if unit else []
+    _refuse_zeros(queries, cut)
     length = max(1, int(queries.lengths.max())) if len(queries) else 1
     per_tile = max(1, COLUMNS // length)
-    tiles = []
+    tiles: list[Tensor] = []
+    scales: dict[int, list[Tensor]] = {dim: [] for dim in cut}
     for start in range(0, len(queries), per_tile):
-        filled_qLD = queries.vectors_ND.new_zeros((per_tile, length, queries.vectors_ND.shape[1]), dtype=torch.float32)
+        filled_qLD = queries.vectors_ND.new_zeros((per_tile, length, width), dtype=torch.float32)
         for row, query in enumerate(range(start, min(start + per_tile, len(queries)))):
             vectors_ND = queries.of(query)
             filled_qLD[row, : len(vectors_ND)] = vectors_ND
         tiles.append(rearrange(filled_qLD, "query token dim -> dim (token query)").contiguous())
-    return QueryTiles(tuple(tiles), length, len(queries))
+        for dim in cut:
+            scales[dim].append(rearrange(_to_unit(filled_qLD[..., :dim]), "query token -> (token query)"))
+    scales_C = {dim: tuple(by_tile) for dim, by_tile in scales.items()}
+    return QueryTiles(tuple(tiles), length, len(queries), steps, scales_C)
 
 
-def maxsim(queries: QueryTiles, documents: TokenVectors) -> Tensor:
-    """Return `scores_QP`, float32: sum over query tokens of the maximum over document tokens.
+def maxsim(queries: QueryTiles, documents: TokenVectors, dims: Sequence[int] = ()) -> dict[int, Tensor]:
+    """Return `scores_QP`, float32, for each of `dims`: sum over query tokens of the maximum over document tokens.
 
     A document without tokens scores -inf.
 
     Args:
         queries: tiles of the query set.
         documents: float16 vectors; multiplied and added up in float32.
+        dims: some of the tiles' cuts; none for all.
 
     Raises:
-        ModelError: a score is NaN or +inf.
+        ModelError: a score is NaN or +inf, or a vector is zero in its first dimensions.
 
     >>> query = TokenVectors(torch.eye(2).half(), torch.tensor([0, 2]))
     >>> vectors = torch.tensor([[1.0, 0.0], [0.0, 1.0], [0.0, -1.0]]).half()
     >>> maxsim(query_tiles(query), TokenVectors(vectors, torch.tensor([0, 2, 3, 3])))
-    tensor([[ 2., -1., -inf]])
+    {2: tensor([[ 2., -1., -inf]])}
     """
-    blocks_RD, owners_R = _blocks(documents)
-    tiles = [_tile_scores(tile_DC, queries.length, blocks_RD, owners_R, len(documents)) for tile_DC in queries.tiles_DC]
-    scores_QP = torch.cat(tiles)[: queries.queries] if tiles else torch.empty(0, len(documents))
+    asked = tuple(dim for dim in queries.cuts if dim in dims or not dims)
+    scaled = [dim for dim in asked if dim in queries.scales_C]
+    _refuse_zeros(documents, scaled)
+    blocks = _blocks(documents, scaled)
+    found = []
+    for tile in range(len(queries.tiles_DC)):
+        best = _best(queries, tile, blocks, asked, len(documents))
+        found.append({dim: _summed(best_PC, queries.length) for dim, best_PC in best.items()})
+    scores = {}
+    for dim in asked:
+        tiles_qP = [by_dim[dim] for by_dim in found]
+        scores[dim] = torch.cat(tiles_qP)[: queries.queries] if tiles_qP else torch.empty(0, len(documents))
+        _check(scores[dim])
+    return scores
+
+
+@dataclass(frozen=True)
+class _Block:
+    """R document tokens."""
+
+    vectors_RD: Tensor
+    """float32; rows that fill up the last block are zero."""
+    owners_R: Tensor
+    """int64: which document owns each row; past the last document for filling."""
+    scales_R: Mapping[int, Tensor]
+    """Dimension -> (R, 1): what brings each row to unit norm."""
+
+
+def _blocks(documents: TokenVectors, scaled: Sequence[int]) -> list[_Block]:
+    vectors_ND = documents.vectors_ND.float()
+    if not len(vectors_ND):
+        return []
+    fill = -len(vectors_ND) % ROWS
+    owners_N = torch.repeat_interleave(torch.arange(len(documents)), documents.lengths)
+    owners_N = torch.nn.functional.pad(owners_N, (0, fill), value=len(documents)).to(vectors_ND.device)
+    vectors_ND = torch.nn.functional.pad(vectors_ND, (0, 0, 0, fill))
+    return [
+        _Block(rows_RD, owners_R, {dim: _to_unit(rows_RD[:, :dim])[:, None] for dim in scaled})
+        for rows_RD, owners_R in zip(torch.split(vectors_ND, ROWS), torch.split(owners_N, ROWS), strict=True)
+    ]
+
+
+def _best(
+    queries: QueryTiles, tile: int, blocks: Sequence[_Block], dims: Sequence[int], documents: int
+) -> dict[int, Tensor]:
+    """Return each document's maximum for each query token of a tile, (P, C) float32, by dimension."""
+    tile_DC = queries.tiles_DC[tile]
+    best = {dim: tile_DC.new_full((documents + 1, tile_DC.shape[1]), -torch.inf) for dim in dims}
+    product_RC, scaled_RC = (tile_DC.new_empty((ROWS, tile_DC.shape[1])) for _ in range(2))
+    for block in blocks:
+        owners_RC = block.owners_R[:, None].expand_as(product_RC)
+        for start, stop in pairwise((0, *(cut for cut in queries.cuts if cut <= max(dims)))):
+            rows_Rd, columns_dC = block.vectors_RD[:, start:stop], tile_DC[start:stop]
+            if start:
+                product_RC.addmm_(rows_Rd, columns_dC)
+            else:
+                torch.mm(rows_Rd, columns_dC, out=product_RC)
+            if stop not in best:
+                continue
+            scale_R1 = block.scales_R.get(stop)
+            similarity_RC = product_RC if scale_R1 is None else torch.mul(product_RC, scale_R1, out=scaled_RC)
+            best[stop].scatter_reduce_(0, owners_RC, similarity_RC, "amax")
+    for dim, scales_C in queries.scales_C.items():
+        if dim in best:
+            best[dim] *= scales_C[tile]
+    return {dim: best_PC[:documents] for dim, best_PC in best.items()}
+
+
+def _summed(best_PC: Tensor, length: int) -> Tensor:
+    """Return (queries of the tile, P) float32 scores, summed over query tokens one after another."""
+    best_PLq = rearrange(best_PC, "document (token query) -> document token query", token=length)
+    scores_Pq = best_PLq[:, 0].clone()
+    for token in range(1, length):
+        scores_Pq += best_PLq[:, token]
+    return scores_Pq.T
+
+
+def _to_unit(rows: Tensor) -> Tensor:
+    """Return what brings each row (of the last axis) to unit norm; 1 for zeros, which fill up."""
+    norms = torch.linalg.vector_norm(rows, dim=-1)
+    return torch.where(norms > 0, 1.0 / norms, 1.0)
+
+
+def _refuse_zeros(vectors: TokenVectors, dims: Sequence[int]) -> None:
+    """Refuse a vector that is zero where it is cut to: it has no direction, and would score 0 where others score less.
+
+    Raises:
+        ModelError: there is one.
+    """
+    for dim in dims:
+        if not vectors.vectors_ND[:, :dim].any(-1).all():
+            raise ModelError(f"a token vector is zero in its first {dim} dimensions", expected="a direction")
+
+
+def _check(scores_QP: Tensor) -> None:
     if torch.isnan(scores_QP).any() or torch.isposinf(scores_QP).any():
         query, document = (int(place) for place in (~(scores_QP < torch.inf)).nonzero()[0])
         raise ModelError("a score is no number", got=f"query {query}, document {document} of the block")
-    return scores_QP
-
-
-def _blocks(documents: TokenVectors) -> tuple[list[Tensor], list[Tensor]]:
-    """Return the document tokens in float32 blocks of R rows, and which document owns each row.
-
-    Rows that fill up the last block are owned by a document past the last one.
-    """
-    vectors_ND = documents.vectors_ND.float()
-    fill = -len(vectors_ND) % ROWS
-    vectors_ND = torch.nn.functional.pad(vectors_ND, (0, 0, 0, fill))
-    owners_N = torch.repeat_interleave(torch.arange(len(documents)), documents.lengths)
-    owners_N = torch.nn.functional.pad(owners_N, (0, fill), value=len(documents)).to(vectors_ND.device)
-    if not len(vectors_ND):
-        return [], []
-    return list(torch.split(vectors_ND, ROWS)), list(torch.split(owners_N, ROWS))
-
-
-def _tile_scores(
-    tile_DC: Tensor, length: int, blocks_RD: Sequence[Tensor], owners_R: Sequence[Tensor], documents: int
-) -> Tensor:
-    """Return (queries of the tile, P) float32 scores."""
-    best_PC = tile_DC.new_full((documents + 1, tile_DC.shape[1]), -torch.inf)
-    for block_RD, owner_R in zip(blocks_RD, owners_R, strict=True):
-        similarity_RC = block_RD @ tile_DC
-        best_PC.scatter_reduce_(0, owner_R[:, None].expand_as(similarity_RC), similarity_RC, "amax")
-    best_LqP = rearrange(best_PC[:documents], "document (token query) -> token query document", token=length)
-    scores_qP = best_LqP[0].clone()
-    for best_qP in best_LqP[1:]:
-        scores_qP += best_qP
-    return scores_qP

@@ -106,16 +106,17 @@ class Encoded:
         done = len(one.shards) - len(todo)
         if done:
             watch.tell(f"going on: {done} of {len(one.shards)} shards are done")
-        widths = sorted({dim for dims in todo.values() for dim in dims}, reverse=True)
-        encoder = self._open(spec, widths, watch)
+        asked = sorted({dim for dims in todo.values() for dim in dims}, reverse=True)
+        encoder = self._open(spec, asked, watch)
         with watch.stage("encode queries", len(one.collection.queries), "queries") as stage:
-            searches = prepare(one.collection, encoder, widths, spec.search.depth, stage.advance)
+            searches = prepare(one.collection, encoder, asked, spec.search.depth, stage.advance)
         with watch.stage("encode and search", sum(stop - start for start, stop in todo)) as stage:
             one.work(todo, ExactSearch(one.collection, encoder, searches, spec.engine.block_documents), stage.advance)
 
-    def _open(self, spec: RunSpec, widths: Sequence[int], watch: Watch) -> Encoder:
+    def _open(self, spec: RunSpec, dims: Sequence[int], watch: Watch) -> Encoder:
         if not isinstance(spec.model, EncoderSpec):
             raise TypeError(type(spec.model))
+        widths = tuple(dict.fromkeys(spec.model.projection(dim) for dim in dims))
         key = f"{spec.model.path} {list(widths)}"
         if key not in self._encoders:
             # One model at a time: a second one of full size would not fit beside the first.

@@ -90,6 +90,15 @@ def test_a_download_that_was_broken_off_before_the_weights_is_not_taken_for_a_ch
     assert "not in the cache" in refused(REPOSITORY)
 
 
+def test_a_download_that_was_broken_off_before_the_tokenizer_is_not_taken_for_a_checkpoint(cache: Path) -> None:
+    folder = snapshot(cache)
+    for name in ("config.json", "model.safetensors"):
+        (folder / name).touch()
+    assert "not in the cache" in refused(REPOSITORY)
+    (folder / "vocab.txt").touch()
+    assert checkpoint_folder(REPOSITORY, None).resolve() == folder.resolve()
+
+
 @pytest.mark.parametrize("revision", [None, COMMIT])
 def test_a_hub_id_offline_is_refused_at_once_and_the_line_says_how_to_go_on(cache: Path, revision: str | None) -> None:
     assert not cache.exists()

@@ -9,42 +9,33 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.encode.encoder import Encoder
-from harness.encode.vectors import TokenVectors, pack, prefix
+from harness.encode.vectors import TokenVectors, pack, unit
 from harness.errors import ModelError
 
 TEXTS = ["the old bridge of the north", "aspirin", "", "stone town river, drug"]
 
 
-@pytest.mark.parametrize("dim", [32, 20, 8, 3])
-def test_every_row_has_unit_norm_at_every_dimension(encoder_of: Callable[..., Encoder], dim: int) -> None:
-    vectors = encoder_of().documents(TEXTS, [32, 20, 8, 3]).by_dim[dim].vectors_ND
-    assert vectors.shape[1] == dim
+def test_every_row_has_unit_norm(encoder_of: Callable[..., Encoder]) -> None:
+    vectors = encoder_of().documents(TEXTS, [32]).by_dim[32].vectors_ND
+    assert vectors.shape[1] == 32
     assert vectors.dtype == torch.float16
     torch.testing.assert_close(vectors.double().norm(dim=1), torch.ones(len(vectors)).double(), atol=1e-3, rtol=0)
 
 
 @settings(deadline=None, max_examples=60)
-@given(seed=st.integers(0, 2**32 - 1), dim=st.integers(1, 24), scale=st.sampled_from([1e-6, 1.0, 300.0, 1e5]))
-def test_a_prefix_is_cut_from_the_float32_vectors_and_rounded_once(seed: int, dim: int, scale: float) -> None:
-    whole = torch.randn(5, 24, generator=torch.Generator().manual_seed(seed)) * scale
-    exact = whole[:, :dim].double().numpy()
+@given(seed=st.integers(0, 2**32 - 1), scale=st.sampled_from([1e-6, 1.0, 300.0, 1e5]))
+def test_vectors_are_rounded_once_from_float32(seed: int, scale: float) -> None:
+    rows = torch.randn(5, 24, generator=torch.Generator().manual_seed(seed)) * scale
+    exact = rows.double().numpy()
     exact /= np.linalg.norm(exact, axis=1, keepdims=True)
-    found = prefix(whole, dim).double().numpy()
+    found = unit(rows).double().numpy()
     half_a_step = np.maximum(np.spacing(np.abs(exact).astype(np.float16)).astype(np.float64), 2**-24) * 0.5
     assert (np.abs(found - exact) <= half_a_step * 1.001).all()
 
 
-def test_cutting_the_stored_float16_vectors_would_give_others() -> None:
-    whole = torch.randn(64, 384, generator=torch.Generator().manual_seed(3))
-    again = prefix(prefix(whole, 384).float(), 64)
-    assert not torch.equal(prefix(whole, 64), again), "the test above could not tell the two apart"
-
-
-def test_a_smaller_dimension_is_the_same_whichever_others_are_asked_for(encoder_of: Callable[..., Encoder]) -> None:
-    encoder = encoder_of(head="linear.weight")
-    together = encoder.documents(TEXTS, [16, 8, 4]).by_dim
-    for dim in (16, 8, 4):
-        assert torch.equal(encoder.documents(TEXTS, [dim]).by_dim[dim].vectors_ND, together[dim].vectors_ND)
+def test_a_dimension_without_a_projection_of_its_own_is_not_encoded(encoder_of: Callable[..., Encoder]) -> None:
+    with pytest.raises(ValueError, match="opened without a projection to 8 dimensions"):
+        encoder_of(head="linear.weight").documents(TEXTS, [8])
 
 
 def test_packing_keeps_every_text_apart() -> None:
@@ -66,7 +57,7 @@ def test_vectors_of_another_precision_are_refused() -> None:
         TokenVectors(torch.ones(1, 2), torch.tensor([0, 1]))
 
 
-@pytest.mark.parametrize("row", [[0.0, 0.0, 3.0], [1e30, 1e30, 1.0]])
-def test_a_vector_without_a_direction_in_a_prefix_is_refused_and_never_scores(row: list[float]) -> None:
-    with pytest.raises(ModelError, match="zero in its first 2 dimensions"):
-        prefix(torch.tensor([[1.0, 0.0, 0.0], row]), 2)
+@pytest.mark.parametrize("row", [[0.0, 0.0, 0.0], [1e30, 1e30, 1.0]])
+def test_a_vector_without_a_direction_is_refused_and_never_scores(row: list[float]) -> None:
+    with pytest.raises(ModelError, match="a token vector is zero"):
+        unit(torch.tensor([[1.0, 0.0, 0.0], row]))

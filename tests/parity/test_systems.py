@@ -164,14 +164,3 @@ def test_a_text_has_one_vector_where_the_spec_pools_its_tokens(
     queries = [expected(text, encoder.spec.query_length) for text in QUERIES]
     documents = [expected(text, encoder.spec.document_length) for text in DOCUMENTS]
     check(vectors_of, encoder, encoder.checkpoint.width, queries, documents)
-
-
-@pytest.mark.parametrize("name", ["mdpr", "jina-embeddings-v2-base-en"])
-def test_a_pooled_text_has_the_same_vector_at_a_width_asked_for_alone_or_beside_another(
-    published: Folder, name: str
-) -> None:
-    encoder = opened(published(name), **POOLED[name][1])
-    width = encoder.checkpoint.width
-    together = encoder.documents(DOCUMENTS, [width, 32]).by_dim
-    for dim in (width, 32):
-        assert together[dim].vectors_ND.equal(encoder.documents(DOCUMENTS, [dim]).by_dim[dim].vectors_ND)

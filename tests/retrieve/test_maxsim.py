@@ -8,7 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.encode.vectors import TokenVectors, pack, prefix
+from harness.encode.vectors import TokenVectors, pack, unit
 from harness.errors import ModelError
 from harness.retrieve.maxsim import maxsim, query_tiles
 
@@ -18,7 +18,7 @@ DIM = 16
 def texts(seed: int, lengths: Sequence[int], dim: int = DIM) -> list[torch.Tensor]:
     """Return unit float16 vectors of texts with these numbers of tokens."""
     generator = torch.Generator().manual_seed(seed)
-    return [prefix(torch.randn(length, dim, generator=generator), dim) for length in lengths]
+    return [unit(torch.randn(length, dim, generator=generator)) for length in lengths]
 
 
 def packed(pieces: Sequence[torch.Tensor], dim: int = DIM) -> TokenVectors:
@@ -26,7 +26,7 @@ def packed(pieces: Sequence[torch.Tensor], dim: int = DIM) -> TokenVectors:
 
 
 def scores(queries: Sequence[torch.Tensor], documents: Sequence[torch.Tensor], dim: int = DIM) -> torch.Tensor:
-    return maxsim(query_tiles(packed(queries, dim)), packed(documents, dim))
+    return maxsim(query_tiles(packed(queries, dim)), packed(documents, dim))[dim]
 
 
 def by_definition(query: torch.Tensor, document: torch.Tensor) -> float:

