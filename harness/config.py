@@ -40,7 +40,7 @@ def run_specs(data: Mapping[str, Any]) -> tuple[RunSpec, ...]:
     Raises:
         ConfigError: a key, a type, a name or a combination that cannot be meant.
     """
-    known = ("dataset", "model", "search", "engine", "language", "dim", "out", "force")
+    known = ("dataset", "model", "search", "engine", "language", "dim", "precision", "out", "force")
     for key in data:
         choose("key", key, known)
     require("", data, known)
@@ -52,12 +52,22 @@ def run_specs(data: Mapping[str, Any]) -> tuple[RunSpec, ...]:
     if not out:
         raise ConfigError("out is empty", expected="a folder, as in out=runs")
     force = checked(data["force"], bool, "force")
+    precision = checked(data["precision"], str, "precision")
     datasets = dataset_specs(data["dataset"], data["language"])
     if search.run and len(datasets) > 1 and "{language}" not in search.run:
         expected = "{language} in its name: a run is of one language"
         raise ConfigError(f"search.run for {len(datasets)} languages", got=short(search.run), expected=expected)
     return tuple(
-        RunSpec(dataset=dataset, model=model, dims=dims, search=search, engine=engine, out=out, force=force)
+        RunSpec(
+            dataset=dataset,
+            model=model,
+            dims=dims,
+            search=search,
+            engine=engine,
+            precision=precision,
+            out=out,
+            force=force,
+        )
         for dataset in datasets
     )
 

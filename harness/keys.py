@@ -17,7 +17,7 @@ from harness.spec import CrossEncoderSpec, EncoderSpec, LexicalSpec, RunSpec
 
 DOCUMENT_SIDE = ("head", "pooling", "similarity", "adapter", "document_length", "document_marker", "skiplist")
 """Settings of an encoder that decide the vectors of documents; they decide those of queries too, or only them."""
-FORMAT = 2
+FORMAT = 3
 """Raised when the code changes what a table or a run holds for the same settings."""
 
 
@@ -52,6 +52,8 @@ def search_key(spec: RunSpec, collection: Collection, dim: int | None, weights: 
     if isinstance(spec.model, EncoderSpec):
         names = ("query_length", "query_marker", "expand_queries", "attend_to_expansion")
         side |= {name: getattr(spec.model, name) for name in names}
+        # Products are summed up from cut to cut: other steps round otherwise in the last bit.
+        side["cuts"] = [cut for cut in spec.model.cuts(dim) if cut <= dim] if dim is not None else []
     if weights.run is not None:
         # By its content: a run under another name is the same run, another one under the same name is not.
         side["run"] = weights.run
@@ -91,8 +93,9 @@ def _document_side(spec: RunSpec) -> dict[str, Any]:
         return {"k1": k1, "b": b, "language": spec.dataset.text_language}
     if isinstance(spec.model, CrossEncoderSpec):
         # Query and document are one text to it: there is no document side without the query.
-        return {"query_length": spec.model.query_length, "length": spec.model.length}
-    return {name: getattr(spec.model, name) for name in DOCUMENT_SIDE}
+        side = {"query_length": spec.model.query_length, "length": spec.model.length}
+        return {**side, "precision": spec.precision}
+    return {**{name: getattr(spec.model, name) for name in DOCUMENT_SIDE}, "precision": spec.precision}
 
 
 def _hash(fields: dict[str, Any]) -> str:

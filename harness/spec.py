@@ -24,6 +24,8 @@ __all__ = [
 SOURCE_KINDS = ("beir", "irds")
 DEVICES = ("auto", "cpu", "cuda")
 SEARCHES = ("exact", "rerank")
+STRICT = "strict"
+PRECISIONS = (STRICT, "fast")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,14 +149,17 @@ class RunSpec:
     """The dimensions to search with; (None,) for a model without vectors; () for all that the checkpoint offers."""
     search: SearchSpec = field(default_factory=SearchSpec)
     engine: EngineSpec = field(default_factory=EngineSpec)
+    precision: str = STRICT
+    """`strict`: the checkpoint's own type, summed in float32; `fast`: bfloat16, where the machine multiplies it."""
     out: str = "runs"
     """The folder that results, shard tables and tables are written under."""
     force: bool = False
     """Run again what has a finished result."""
 
     def __post_init__(self) -> None:
-        """Refuse dimensions that the model does not offer, and a search that it cannot do."""
+        """Refuse dimensions that the model does not offer, and a search or a precision that it cannot do."""
         self._check_search()
+        self._check_precision()
         offered: tuple[int | None, ...] = self.model.dims if isinstance(self.model, EncoderSpec) else (None,)
         if not offered:
             # Which widths there are is known when the checkpoint has been looked at (`settled`).
@@ -164,6 +169,12 @@ class RunSpec:
             widths = ", ".join(str(dim) for dim in offered if dim is not None) or "none: it has no vectors"
             got, expected = short(list(unknown or self.dims)), f"different ones of {widths}, or dim=all"
             raise ConfigError(f"dim is not one that {self.model.name} offers", got=got, expected=expected)
+
+    def _check_precision(self) -> None:
+        choose("precision", self.precision, PRECISIONS)
+        if self.precision != STRICT and not isinstance(self.model, EncoderSpec):
+            got, remedy = f"model {self.model.name}", "Leave precision out"
+            raise ConfigError(f"precision={self.precision} is for encoders alone", got=got, remedy=remedy)
 
     def _check_search(self) -> None:
         reranks = isinstance(self.model, CrossEncoderSpec)

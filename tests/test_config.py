@@ -19,7 +19,7 @@ MANY: dict[str, Any] = {**DATASET, "path": "sets/{language}/{code}", "languages"
 ENCODER: dict[str, Any] = {"kind": "late-interaction", "name": "tiny", "path": "checkpoint", "dims": [8, 4, 2]}
 BM25: dict[str, Any] = {"kind": "bm25", "name": "bm25"}
 ROOT: dict[str, Any] = {"dataset": DATASET, "model": BM25, "search": {}, "engine": {}, "language": None, "dim": None}
-ROOT |= {"out": "runs", "force": False}
+ROOT |= {"precision": "strict", "out": "runs", "force": False}
 
 
 def refused(group: str = "", **changes: Any) -> str:
@@ -44,7 +44,7 @@ def test_an_empty_group_means_the_defaults_of_its_spec() -> None:
     (spec,) = run_specs(ROOT)
     assert spec.dataset == DatasetSpec(name="hand", source="beir", path="some/folder")
     assert (spec.model, spec.search, spec.engine) == (LexicalSpec(name="bm25"), SearchSpec(), EngineSpec())
-    assert (spec.dims, spec.out, spec.force) == ((None,), "runs", False)
+    assert (spec.dims, spec.precision, spec.out, spec.force) == ((None,), "strict", "runs", False)
 
 
 @pytest.mark.parametrize(
@@ -72,6 +72,7 @@ def test_an_empty_group_means_the_defaults_of_its_spec() -> None:
         ("engine", {"shards": "7"}, "engine.shards: got '7' (str), expected a whole number or null"),
         ("", {"out": None}, "out: got None (NoneType), expected text"),
         ("", {"force": "yes"}, "force: got 'yes' (str), expected true or false"),
+        ("", {"precision": True}, "precision: got True (bool), expected text. Put it in quotes"),
     ],
 )
 def test_a_value_of_another_type_is_refused(group: str, changes: dict[str, Any], message: str) -> None:
@@ -95,6 +96,11 @@ def test_a_whole_number_is_a_number_and_a_list_becomes_a_tuple() -> None:
             "model",
             {"kind": "bm52"},
             "unknown model kind: got 'bm52', expected one of late-interaction, single-vector, bm25",
+        ),
+        (
+            "",
+            {"precision": "fats"},
+            "unknown precision: got 'fats', expected one of strict, fast. Did you mean 'fast'?",
         ),
         ("search", {"dept": 10}, "Did you mean 'depth'?"),
         ("engine", {"shard": 7}, "Did you mean 'shards'?"),
@@ -260,6 +266,15 @@ def test_a_model_without_vectors_has_no_dim() -> None:
     assert dims(None, BM25) == dims("all", BM25) == (None,)
     for dim in (128, [128], []):
         assert refused(dim=dim) == f"model bm25 has no vectors: got dim={dim}. Leave dim out"
+
+
+def test_a_precision_other_than_strict_is_for_encoders_alone() -> None:
+    assert [spec.precision for spec in run_specs({**ROOT, "model": ENCODER, "precision": "fast"})] == ["fast"]
+    message = "precision=fast is for encoders alone: got model bm25. Leave precision out"
+    assert refused(precision="fast") == message
+    pairs = {"kind": "cross-encoder", "name": "pairs", "path": "checkpoint"}
+    rerank = {"kind": "rerank", "run": "first.trec"}
+    assert refused(model=pairs, search=rerank, precision="fast") == message.replace("bm25", "pairs")
 
 
 def test_a_dataset_in_several_languages_is_a_job_each() -> None:

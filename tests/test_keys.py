@@ -59,7 +59,7 @@ ENCODER: Expected = {
     "name": ("other", "none"),
     "path": ("elsewhere", "none"),  # what lies there enters by its fingerprint
     "revision": ("0" * 40, "none"),
-    "dims": ((8, 4, 2), "none"),  # another offer; another own width is another model
+    "dims": ((8, 4, 2), "encoder"),  # sums are made from cut to cut; another own width is another model
     "dim_kind": ("head", "encoder"),
     "head": ("linear.weight", "encoder"),
     "heads": ((HeadSpec(dim=4, path="{path}-4"),), "none"),  # enters by its fingerprint too
@@ -87,6 +87,7 @@ ENGINE: Expected = {
     "block_documents": (3, "none"),
 }
 RUN: Expected = {"out": ("elsewhere", "none"), "force": (True, "none"), "dims": ((8, 4), "none")}
+RUN |= {"precision": ("fast", "encoder")}
 W = Weights("w")
 SPECS = {DatasetSpec: DATASET, SearchSpec: SEARCH, EngineSpec: ENGINE}
 SPECS |= {EncoderSpec: ENCODER, LexicalSpec: LEXICAL, CrossEncoderSpec: PAIRS}
@@ -196,17 +197,29 @@ def test_no_field_of_the_engine_changes_the_key(name: str, change: tuple[Any, st
     assert change[1] == moved(runs, "engine", {name: change[0]}) == "none"
 
 
-def test_folder_force_and_further_dimensions_change_no_key(runs: dict[str, RunSpec]) -> None:
-    for name, (value, _) in RUN.items():
-        assert key(replace(runs["encoder"], **{name: value})) == key(runs["encoder"])
+def test_folder_force_and_further_dimensions_change_no_key_and_the_precision_does(runs: dict[str, RunSpec]) -> None:
+    for name, (value, expected) in RUN.items():
+        assert (key(replace(runs["encoder"], **{name: value})) == key(runs["encoder"])) is (expected == "none"), name
+
+
+def test_the_precision_is_part_of_the_pass_for_what_reads_texts_with_weights(runs: dict[str, RunSpec]) -> None:
+    """A cross-encoder takes no other precision yet: its key must not wait until one does."""
+    pairs = CrossEncoderSpec(name="pairs", path="checkpoint")
+    runs["pairs"] = replace(runs["bm25"], model=pairs, search=SearchSpec(kind="rerank", run="first.trec"))
+    for name, spec in runs.items():
+        collection, fast = load(spec.dataset), replace(spec)
+        object.__setattr__(fast, "precision", "fast")
+        same = pass_key(fast, collection, W) == pass_key(spec, collection, W)
+        assert same is (name == "bm25"), name
+        assert search_key(fast, collection, spec.dims[-1], W) == search_key(spec, collection, spec.dims[-1], W)
 
 
 def test_each_dimension_has_its_own_key(runs: dict[str, RunSpec]) -> None:
     assert key(replace(runs["encoder"], dims=(8,))) != key(runs["encoder"])
 
 
-def test_how_smaller_vectors_are_made_does_not_touch_the_models_own_width(runs: dict[str, RunSpec]) -> None:
-    wide = replace(runs["encoder"], dims=(8,))
+def test_how_smaller_vectors_are_made_does_not_touch_the_width_of_a_model_without_any(runs: dict[str, RunSpec]) -> None:
+    wide = changed(replace(runs["encoder"], dims=(8,)), "model", {"dims": (8,)})
     assert key(changed(wide, "model", {"dim_kind": "head"})) == key(wide)
     assert dim_kind(wide, 8) == "full"
     assert dim_kind(wide, 4) == "prefix"
@@ -274,7 +287,7 @@ def test_a_pass_serves_every_dimension_and_query_setting_and_a_search_every_docu
     spec = runs["encoder"]
     collection = load(spec.dataset)
     document_side = {"head", "pooling", "similarity", "adapter", "document_length", "document_marker", "skiplist"}
-    query_side = {"query_length", "query_marker", "expand_queries", "attend_to_expansion", "dim_kind"}
+    query_side = {"query_length", "query_marker", "expand_queries", "attend_to_expansion", "dim_kind", "dims"}
     for name, (value, _) in ENCODER.items():
         other = changed(spec, "model", {name: value})
         assert (pass_key(other, collection, W) != pass_key(spec, collection, W)) is (name in document_side), name

@@ -11,6 +11,8 @@ from rich.console import RenderableType
 from harness import paths
 from harness.report.audit import audit
 from harness.report.join import join
+from harness.report.other import other_pages
+from harness.report.outside import outside
 from harness.report.place import elsewhere
 from harness.report.reading import read_published
 from harness.report.record import read_results
@@ -32,11 +34,13 @@ class Report:
     verdicts: Mapping[Verdict, int]
     """Cells of the card per verdict."""
     paths: tuple[Path, ...]
-    """The files that were written; the first holds all tables."""
+    """The files that were written; the first holds all the card's tables."""
 
 
 def report(out: Path, known: Registered, published: Path | None = None, width: int = 80) -> Report:
     """Return the card with the results under `out`/results in its cells, written to `out`/tables.
+
+    Results that fill none of its cells are written beside it, as other.md and other.csv.
 
     Args:
         out: the folder that jobs write to.
@@ -53,6 +57,6 @@ def report(out: Path, known: Registered, published: Path | None = None, width: i
     findings = audit(cards)
     tables = tuple(join(card, results, known, findings) for card in cards)
     also = elsewhere(cards, results, known)
-    written = write_tables(out / "tables", tables, also)
+    written = write_tables(out / "tables", tables, also, other_pages(outside(cards, results, known), known))
     shown = render(tables, also, width)
     return Report(tables=tables, renderables=shown, verdicts=count_verdicts(tables), paths=written)

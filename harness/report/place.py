@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from harness.errors import DataError, short
 from harness.report.published import Column, PublishedTable, Row
 from harness.report.record import Result
-from harness.report.registered import Registered, differences, told
+from harness.report.registered import Registered, differences, told, unregistered
 
 
 def system_of(result: Result) -> str:
@@ -23,6 +23,20 @@ def label_of(result: Result, known: Registered) -> str:
     Results with different settings have different labels, so no column and no average mixes them.
     """
     return " ".join([system_of(result), *(f"{one.name}={one.value}" for one in differences(result, known))])
+
+
+def labels_of(results: Sequence[Result], known: Registered) -> list[str]:
+    """Return the label of each result; where results of one label differ in a setting nobody registered, with that."""
+    plain = [label_of(result, known) for result in results]
+    settings = [unregistered(result, known) for result in results]
+    met: dict[tuple[str, str], set[str]] = {}
+    for label, values in zip(plain, settings, strict=True):
+        for name, value in values.items():
+            met.setdefault((label, name), set()).add(value)
+    return [
+        " ".join([label, *(f"{name}={value}" for name, value in values.items() if len(met[label, name]) > 1)])
+        for label, values in zip(plain, settings, strict=True)
+    ]
 
 
 def system_order(result: Result) -> tuple[str, int, str]:

@@ -14,6 +14,7 @@ from typing import Any
 
 from harness.errors import DataError, short
 from harness.score.scores import Scores
+from harness.spec import STRICT
 from harness.storage import write_atomically
 
 SCHEMA = 1
@@ -52,6 +53,11 @@ class Result:
     def value(self) -> float:
         """The mean of the dataset's measure, a fraction."""
         return self.scores.mean(self.measure)
+
+    @property
+    def precision(self) -> object:
+        """The spec's `precision`; a record without one is older than the choice, and strict."""
+        return self.spec.get("precision", STRICT)
 
     @property
     def system(self) -> str:

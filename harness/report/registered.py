@@ -18,10 +18,12 @@ from harness.config import dataset_specs, model_spec
 from harness.errors import ConfigError, short
 from harness.model_spec import HUB_ID
 from harness.report.record import Result
-from harness.spec import DatasetSpec, ModelSpec, SearchSpec
+from harness.spec import PRECISIONS, STRICT, DatasetSpec, ModelSpec, SearchSpec
 
 DATASET_FIELDS = ("text_language", "fields", "join", "query_field", "drop_self", "bm25_k1", "bm25_b")
 """What decides how a dataset is read; where it lies does not, and its counts are compared on their own."""
+NO_SETTINGS = ("name", "path", "revision", "dims", "heads", "trained_on")
+"""What of a model says nothing about how it reads a text."""
 SEARCH = "exact"
 """The search that published values are set against; its depth may be any."""
 SHOWN = 3
@@ -78,8 +80,8 @@ def registered(folder: Path) -> Registered:
 def differences(result: Result, known: Registered) -> tuple[Difference, ...]:
     """Return the settings in which `result` differs from what is registered under its model's and dataset's names.
 
-    A name that is not registered has nothing to differ from. BM25's k1 and b count only where BM25 is the model, and
-    naming the dataset's own is no difference.
+    A name that is not registered has nothing to differ from but the search and the precision. BM25's k1 and b count
+    only where BM25 is the model, and naming the dataset's own is no difference.
     """
     given = {group: dict(result.spec.get(group) or {}) for group in ("dataset", "model", "search")}
     _settle_bm25(given["model"], given["dataset"])
@@ -97,12 +99,29 @@ def differences(result: Result, known: Registered) -> tuple[Difference, ...]:
     if (dataset := known.datasets.get((result.dataset, result.language))) is not None:
         names = [name for name in DATASET_FIELDS if name in given["dataset"] or not name.startswith("bm25_")]
         wanted["dataset"] = {name: getattr(dataset, name) for name in names}
-    return tuple(
+    found = tuple(
         Difference(name=f"{group}.{name}", value=_shown(given[group], name), registered=_shown(values, name))
         for group, values in wanted.items()
         for name in values
         if _shown(given[group], name) != _shown(values, name)
     )
+    return (*found, *_precision(result))
+
+
+def unregistered(result: Result, known: Registered) -> dict[str, str]:
+    """Return the settings of `result` that nothing is registered for, so that `differences` cannot tell them apart.
+
+    Where its files lie, which widths it offers and, among several languages, the language are no settings here.
+    """
+    given = {group: dict(result.spec.get(group) or {}) for group in ("dataset", "model")}
+    _settle_bm25(given["model"], given["dataset"])
+    names: dict[str, list[str]] = {"model": [], "dataset": []}
+    if result.model not in known.models:
+        names["model"] = [name for name in given["model"] if name not in NO_SETTINGS]
+    if (result.dataset, result.language) not in known.datasets:
+        own = ("text_language",) if result.language is not None else ()
+        names["dataset"] = [name for name in DATASET_FIELDS if name in given["dataset"] and name not in own]
+    return {f"{group}.{name}": _shown(given[group], name) for group in names for name in names[group]}
 
 
 def told(found: Sequence[Difference]) -> str:
@@ -131,6 +150,13 @@ def _refuse_repeated(names: Sequence[str]) -> None:
     for at, name in enumerate(names):
         if name in names[:at]:
             raise ConfigError("two configurations have one name", got=short(name), expected="each name once")
+
+
+def _precision(result: Result) -> Iterator[Difference]:
+    """Yield the precision of a result that is not strict, whatever its names: what is registered is strict."""
+    if result.precision != STRICT:
+        value = result.precision if result.precision in PRECISIONS else _shown(result.spec, "precision")
+        yield Difference(name="precision", value=str(value), registered=STRICT)
 
 
 def _settle_bm25(model: dict[str, Any], dataset: dict[str, Any]) -> None:

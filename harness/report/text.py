@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from harness.errors import printable
 from harness.report.table import Cell, OwnAverage
@@ -24,6 +24,22 @@ def markdown_text(text: str) -> str:
     escaped = LEADING.sub(r"\1\\\2", ACTIVE.sub(r"\\\1", printable(text).strip()))
     # GitHub turns bare addresses into links too; an escaped letter in the middle stops it.
     return re.sub(r"(?i)\b(www)\.", r"\1\\.", escaped.replace("://", r"\://"))
+
+
+def code_text(text: str) -> str:
+    """Return `text` as Markdown code on one line, whatever backticks are in it; an empty text is no code.
+
+    >>> code_text("a `b`")
+    '`` a `b` ``'
+    """
+    line = printable(text)
+    ticks = "`" * (max((len(run) for run in re.findall("`+", line)), default=0) + 1)
+    return f"{ticks}{line}{ticks}" if len(ticks) == 1 else f"{ticks} {line} {ticks}"
+
+
+def row_line(cells: Iterable[str]) -> str:
+    """Return cells that are Markdown already as a line of a table."""
+    return f"| {' | '.join(cells)} |"
 
 
 def csv_text(text: str) -> str:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 
 from harness.report import text
 from harness.report.table import Cell, JoinedTable, count_verdicts
-from harness.report.text import markdown_text
+from harness.report.text import markdown_text, row_line
 from harness.report.verdict import LEGEND
 from harness.storage import write_atomically
 
@@ -20,8 +20,16 @@ SEPARATOR = " · "
 CARD_FILE = "card.md"
 
 
-def write_tables(folder: Path, tables: Sequence[JoinedTable], also: str | None = None) -> tuple[Path, ...]:
+def write_tables(
+    folder: Path, tables: Sequence[JoinedTable], also: str | None = None, pages: Mapping[str, str] | None = None
+) -> tuple[Path, ...]:
     """Write every table as NAME.md and NAME.csv and all of them, with `also` on top, as card.md; return the paths.
+
+    Args:
+        folder: made if it is not there.
+        tables: in the card's order.
+        also: a line on the results that are in none of them.
+        pages: further files, name -> content.
 
     Raises:
         StorageError: the folder cannot be written.
@@ -30,6 +38,7 @@ def write_tables(folder: Path, tables: Sequence[JoinedTable], also: str | None =
     for table in tables:
         contents[f"{table.published.name}.md"] = table_markdown(table)
         contents[f"{table.published.name}.csv"] = table_csv(table)
+    contents |= pages or {}
     for name, content in contents.items():
         write_atomically(folder / name, content.encode())
     return tuple(folder / name for name in contents)
@@ -69,10 +78,10 @@ def _legend() -> str:
 def _body(table: JoinedTable) -> str:
     source = table.published.source
     heads = [table.published.measure_label, *table.columns]
-    lines = [_row([_bold(head) for head in heads]), _row(["---"] * len(heads))]
+    lines = [row_line([_bold(head) for head in heads]), row_line(["---"] * len(heads))]
     for cells in table.lines:
         parts = [SEPARATOR.join(text.cell_parts(cell, table.published.decimals)) for cell in cells]
-        lines.append(_row([_bold(cells[0].row), *(markdown_text(part) for part in parts)]))
+        lines.append(row_line([_bold(cells[0].row), *(markdown_text(part) for part in parts)]))
     under = [f"- {markdown_text(line)}" for line in remarks(table)]
     origin = f"Published: {markdown_text(source.card)}, {markdown_text(source.section)}, read {source.read}"
     return "\n".join([*lines, "", *under, *([""] if under else []), f"{origin}, <{source.url}>.", ""])
@@ -111,7 +120,3 @@ def _sentence(text: str) -> str:
 
 def _bold(label: str) -> str:
     return f"**{markdown_text(label)}**"
-
-
-def _row(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"

@@ -44,6 +44,8 @@ WRONG_VALUES = [
     (["dim=128", "model=bm25"], ["bm25 has no vectors", "dim=128"]),
     (["force=maybe"], ["force: got 'maybe' (str)", "true or false"]),
     (["force=1"], ["force: got 1 (int)", "true or false"]),
+    (["precision=fsat"], ["unknown precision: got 'fsat'", "strict, fast"]),
+    (["model=bm25", "precision=fast"], ["precision=fast is for encoders alone", "model bm25"]),
     (["out=null"], ["out: got None", "expected text"]),
     (["out=[a]"], ["out: got ['a'] (list)", "expected text"]),
     (["out="], ["out", "a folder"]),
@@ -68,7 +70,10 @@ WRONG_VALUES = [
 WORDS_HYDRA_READS_OTHERWISE = [
     (["word"], ["cannot read the override", "'word'", "key=value"]),
     (["dataset.path=[a"], ["cannot read the override", "'dataset.path=[a'"]),
-    (["+foo=1"], ["unknown key", "'foo'", "one of dataset, model, search, engine, language, dim, out, force"]),
+    (
+        ["+foo=1"],
+        ["unknown key", "'foo'", "one of dataset, model, search, engine, language, dim, precision, out, force"],
+    ),
     (["++foo=1"], ["unknown key", "'foo'"]),
     (["+dataset.foo=1"], ["unknown key of dataset", "'foo'"]),
     (["+dataset=mini"], ["dataset"]),
@@ -161,5 +166,5 @@ def test_help_has_three_examples_every_group_and_every_key_of_the_root(harness: 
     for name in ("arguana", "msmarco", "miracl", "mmarco", "folder", "irds", "minilm", "bm25", "exact", "local"):
         assert name in found.out
     keys = [line.split()[0] for line in found.out.partition("Keys")[2].splitlines() if line.strip()]
-    for key in ("dataset", "model", "search", "engine", "language", "dim", "out", "force"):
+    for key in ("dataset", "model", "search", "engine", "language", "dim", "precision", "out", "force"):
         assert key in keys

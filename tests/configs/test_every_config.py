@@ -80,8 +80,8 @@ def test_the_matryoshka_experiment_asks_for_every_dimension_in_one_pass(specs: S
 def test_the_plain_command_runs_every_language_of_mini_at_every_dimension(specs: Specs) -> None:
     found = specs("python -m harness")
     assert [spec.dataset.language for spec in found] == ["en", "ar", "de", "es", "fr", "hi", "ja", "ko", "ru", "zh"]
-    assert {(spec.model.name, spec.dims, spec.out, spec.force) for spec in found} == {
-        ("mini", (128, 96, 64), "runs", False)
+    assert {(spec.model.name, spec.dims, spec.precision, spec.out, spec.force) for spec in found} == {
+        ("mini", (128, 96, 64), "strict", "runs", False)
     }
 
 

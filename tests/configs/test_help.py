@@ -57,6 +57,7 @@ def test_help_names_every_key_and_every_choice(root: Path) -> None:
     for key in (
         "language",
         "dim",
+        "precision",
         "out",
         "force",
         "default_languages",

@@ -1,4 +1,4 @@
-"""The README: every command line in it composes, and every number that it takes from a table stands in that table."""
+"""READMEs: every command line in it composes, and every number that it takes from a table stands in that table."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 FENCE = re.compile(r"^```(?:bash|sh|console)\n(.*?)^```", re.MULTILINE | re.DOTALL)
-COMMAND = re.compile(r"^(?:\$ )?((?:\S*/)?(?:python3? -m harness(?:\.score|\.report)?|harness)(?: .*)?)$")
+COMMAND = re.compile(r"^(?:\$ )?((?:\S*/)?(?:python3? -m harness(?:\.score|\.report|\.doctor)?|harness)(?: .*)?)$")
 MARKED = re.compile(r"^<!-- from: (reports/tables/\S+\.md) -->\n+((?:\|.*\n?)+)", re.MULTILINE)
 NUMBER = re.compile(r"(?<![\w.])[+-]?\d*\.\d+(?![\w.])")
 
@@ -33,9 +33,10 @@ def foreign_numbers(text: str, folder: Path) -> list[str]:
     return wrong
 
 
-def test_every_command_line_of_the_readme_composes(root: Path, builds: Callable[[str], int]) -> None:
-    for line in commands((root / "README.md").read_text(encoding="utf-8")):
-        assert builds(line) >= 1, line
+def test_every_command_line_of_a_readme_composes(root: Path, builds: Callable[[str], int]) -> None:
+    for path in (root / "README.md", *root.glob("reports/*/README.md")):
+        for line in commands(path.read_text(encoding="utf-8")):
+            assert builds(line) >= 1, f"{path}: {line}"
 
 
 def test_every_number_in_the_readmes_tables_stands_in_the_table_it_is_from(root: Path) -> None:

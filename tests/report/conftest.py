@@ -50,19 +50,21 @@ def _register(models: Iterable[str], datasets: Iterable[tuple[str, str | None]])
 
 
 def _spec(model: str, dataset: str, language: str | None, overrides: dict[str, Any]) -> dict[str, Any]:
-    """Return the plain values of a job as a result has them after a trip through JSON, with `group.key` overridden."""
-    groups = {"dataset": asdict(_dataset(dataset, language)), "model": asdict(_model(model))}
+    """Return the plain values of a job as a result has them after a trip through JSON; overrides are `group.key`."""
+    groups: dict[str, Any] = {"dataset": asdict(_dataset(dataset, language)), "model": asdict(_model(model))}
     groups |= {"search": {"kind": "exact", "depth": 100}}
     for key, value in overrides.items():
         group, _, name = key.partition(".")
-        groups[group][name] = value
+        groups |= {group: {**groups[group], name: value} if name else value}
     return dict(json.loads(json.dumps(groups)))
 
 
 def _result(value: float, **changes: Any) -> Result:
     measure = changes.pop("measure", "nDCG@10")
     queries, documents = changes.pop("queries", QUERIES), changes.pop("documents", DOCUMENTS)
-    finished = changes.pop("finished", "2026-01-02T03:04:05+00:00")
+    provenance = {"finished": changes.pop("finished", "2026-01-02T03:04:05+00:00")}
+    if "command" in changes:
+        provenance["command"] = changes.pop("command")
     overrides = changes.pop("overrides", {})
     facts: dict[str, Any] = {"key": "k1", "model": "alpha", "dim": None, "dim_kind": None}
     facts |= {"dataset": "one", "language": None} | changes
@@ -73,7 +75,7 @@ def _result(value: float, **changes: Any) -> Result:
         counts={"documents": documents, "queries": queries, "qrels": queries},
         search={},
         spec=_spec(facts["model"], facts["dataset"], facts["language"], overrides),
-        provenance={"finished": finished},
+        provenance=provenance,
     )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import itertools
+import json
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,7 @@ from rich.console import Console, RenderableType
 from harness import paths
 from harness.report.card import report
 from harness.report.join import join
-from harness.report.place import elsewhere
+from harness.report.place import elsewhere, label_of
 from harness.report.published import PublishedTable
 from harness.report.record import Result, write_result
 from harness.report.registered import Registered, differences, told
@@ -36,6 +38,7 @@ ENCODER = {
     "dataset.drop_self": (True, "dataset.drop_self is true, registered false"),
     "dataset.query_field": ("title", 'dataset.query_field is "title", registered "text"'),
     "dataset.text_language": ("de", 'dataset.text_language is "de", registered "en"'),
+    "precision": ("fast", "precision is fast, registered strict"),
     "search.kind": ("plaid", 'search.kind is "plaid", registered "exact"'),
 }
 BM25 = {
@@ -132,6 +135,40 @@ def test_systems_outside_the_card_are_told_apart_by_their_settings_and_never_ave
         assert table.other_settings == (
             "other settings: mine model.query_length=300: model.query_length is 300, registered 32",
         )
+
+
+@pytest.mark.parametrize("model", ["mine", "unheard-of"])
+def test_fast_and_strict_results_share_no_label_no_column_and_no_average(
+    make_table: MakeTable, make_result: Make, register: Register, model: str
+) -> None:
+    rows = [{"dataset": "one"}, {"dataset": "two", "language": "en"}, {"dataset": "three"}]
+    known = register(["mine"], [(row["dataset"], row.get("language")) for row in rows])
+    fast = [make_result(0.8, model=model, overrides={"precision": "fast"}, **row) for row in rows[:2]]
+    strict = make_result(0.4, model=model, overrides={"precision": "strict"}, **rows[1])
+    old = [make_result(0.2, model=model, **row) for row in rows[::2]]
+    assert "precision" not in old[0].spec
+    table = join(make_table(), [*fast, strict, *old], known)
+    assert table.columns[2:] == (f"{model} (not in the card)", f"{model} precision=fast (not in the card)")
+    assert [cell.measured for cell in table.average[2:]] == [pytest.approx(0.8 / 3), None]
+    said = f"other settings: {model} precision=fast: precision is fast, registered strict"
+    assert table.other_settings == (said,)
+
+
+def test_the_table_at_the_end_averages_no_fast_result_with_strict_ones(make_result: Make) -> None:
+    english = make_result(0.4, dataset="two", language="en", key="a")
+    text = _printed(summary([english, make_result(0.8, key="b", overrides={"precision": "fast"})]))
+    assert "precision=fast" in text
+    assert "0.600" not in text
+    assert re.search(r"avg +- +- *$", text, re.MULTILINE)
+    assert re.search(r"avg +0\.600 *$", _printed(summary([english, make_result(0.8, key="b")])), re.MULTILINE)
+
+
+@pytest.mark.parametrize("value", ["half", None, ["fast"]])
+def test_a_precision_that_nobody_knows_is_not_taken_for_strict(
+    make_result: Make, registered: Registered, value: object
+) -> None:
+    result = make_result(0.5, overrides={"precision": value})
+    assert label_of(result, registered) == f"alpha precision={json.dumps(value, separators=(',', ':'))}"
 
 
 def test_the_table_at_the_end_keeps_settings_apart_and_says_why_no_value_stands_beside(

@@ -135,6 +135,7 @@ def test_a_frame_has_a_line_per_result_and_measure(make_result: Make) -> None:
     assert list(table["value"]) == [0.5, 1.0, 0.25]
     assert table["dim"].isna().tolist() == [True, True, False]
     assert table["documents"].tolist() == [40, 40, 40]
+    assert table["precision"].tolist() == ["strict"] * 3
     assert len(frame([])) == 0
 
 

@@ -234,7 +234,7 @@ CROSS: dict[str, Any] = {"kind": "cross-encoder", "name": "reranker", "path": "c
 ENCODER: dict[str, Any] = {"kind": "late-interaction", "name": "tiny", "path": "checkpoint", "dims": [8]}
 RERANK: dict[str, Any] = {"kind": "rerank", "run": "first.trec"}
 ROOT: dict[str, Any] = {"dataset": DATASET, "model": CROSS, "search": RERANK, "engine": {}, "language": None}
-ROOT |= {"dim": "all", "out": "runs", "force": False}
+ROOT |= {"dim": "all", "precision": "strict", "out": "runs", "force": False}
 
 
 def test_a_sound_configuration_gives_one_job_a_language() -> None:
