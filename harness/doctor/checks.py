@@ -12,9 +12,9 @@ from harness.doctor.machine import check_device, check_disk, check_memory, check
 from harness.doctor.tokens import check_markers, check_token_ids
 from harness.doctor.vectors import check_attention, check_golden
 from harness.encode.checkpoint import Checkpoint, open_checkpoint
-from harness.encode.encoder import Encoder, pick_device
+from harness.encode.encoder import Encoder, ready
 from harness.encode.hub import checkpoint_folder
-from harness.encode.tokens import text_tokenizer
+from harness.encode.running import pick_device
 from harness.errors import HarnessError
 from harness.model_spec import EncoderSpec, LexicalSpec, ModelSpec
 from harness.spec import DatasetSpec, EngineSpec
@@ -80,5 +80,4 @@ def _checkpoint(placed: Placed, device: torch.device) -> Checkpoint:
 
 
 def _encoder(placed: Placed, device: torch.device, checkpoint: Checkpoint, engine: EngineSpec) -> Encoder:
-    tokens = text_tokenizer(checkpoint.tokenizer, placed.spec)
-    return Encoder(placed.spec, checkpoint, tokens, device, engine.batch_tokens)
+    return ready(placed.spec, checkpoint, device, engine)

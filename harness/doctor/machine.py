@@ -13,6 +13,7 @@ import torch
 from harness.doctor.check import Check, failed, left_out, passed
 from harness.encode.encoder import Encoder
 from harness.encode.weights import weight_files
+from harness.engine.places import available_memory
 from harness.report.provenance import environment
 from harness.spec import DatasetSpec
 
@@ -74,7 +75,7 @@ def check_memory(folder: Path, device: torch.device) -> Check:
 
 def check_time(encoder: Encoder, datasets: Sequence[DatasetSpec], seconds: float) -> Check:
     """Return the time that encoding the dataset will take, from a measurement of about `seconds`."""
-    rate = _tokens_a_second(encoder, seconds)
+    rate = tokens_a_second(encoder, seconds)
     mean = min(DOCUMENT_TOKENS, encoder.tokens.document_length)
     documents = _documents(datasets)
     measured = f"{rate:,.0f} tokens/s measured"
@@ -85,17 +86,8 @@ def check_time(encoder: Encoder, datasets: Sequence[DatasetSpec], seconds: float
     return passed("time", f"about {took} to encode the {documents:,} documents of {_title(datasets)} ({basis})")
 
 
-def available_memory() -> int:
-    """Return the bytes of memory that a process may still take without swapping."""
-    try:
-        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
-    except OSError:
-        # Not Linux: pages that are free now, which is less than may be had.
-        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:"))
-
-
-def _tokens_a_second(encoder: Encoder, seconds: float) -> float:
+def tokens_a_second(encoder: Encoder, seconds: float) -> float:
+    """Return how fast an encoder takes documents of usual length, measured for about `seconds`."""
     length = min(DOCUMENT_TOKENS, encoder.tokens.document_length, encoder.batch_tokens)
     text = SENTENCE * 2
     while len(encoder.tokens.documents([text])[0].ids) < length:

@@ -14,9 +14,10 @@ from torch import Tensor, nn
 
 from harness.doctor.check import Check, failed, left_out, passed
 from harness.doctor.golden import ATOL, DOCUMENT, QUERY, TEXT, is_published
-from harness.encode.attention import NAME, segments
+from harness.encode.attention import NAME
 from harness.encode.batches import batches
 from harness.encode.encoder import Encoder
+from harness.encode.packing import packing, segments
 from harness.encode.tokens import Tokens
 
 DOCUMENTS = ("a", "Hello World", "the river flows past the old town", "the old bridge over the river " * 40)
@@ -86,7 +87,7 @@ def _packed(encoder: Encoder, tokens: Sequence[Tokens]) -> list[Tensor]:
     size = sum(map(len, ids)) + FILLING
     (batch,) = batches(ids, size, [text.attended for text in tokens])
     found = [torch.empty(0)] * len(tokens)
-    hidden_TH = _hidden(encoder, batch.ids_T, batch.positions_T, segments=batch.segments)
+    hidden_TH = _hidden(encoder, batch.ids_T, batch.positions_T, packing=batch.packing(encoder.kernel, encoder.device))
     for text, (start, stop) in zip(batch.texts, batch.bounds(torch.ones(batch.used, dtype=torch.bool)), strict=True):
         found[text] = hidden_TH[start:stop]
     return found
@@ -98,7 +99,8 @@ def _alone(encoder: Encoder, text: Tokens, *, masked: bool) -> Tensor:
     size = len(text.ids)
     ids_T, positions_T = torch.tensor(text.ids), torch.arange(size)
     if not masked:
-        return _hidden(encoder, ids_T, positions_T, segments=segments([size], [text.attended]))
+        alone = packing(segments([size], [text.attended]), size, encoder.kernel, encoder.device)
+        return _hidden(encoder, ids_T, positions_T, packing=alone)
     seen_1T = (torch.arange(size) < (text.attended or size)).long()[None]
     return _hidden(encoder, ids_T, positions_T, attention_mask=seen_1T.to(encoder.device))
 

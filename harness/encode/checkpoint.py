@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from harness.encode.architectures import load_backbone
 from harness.encode.files import own_width, read_tokenizer
 from harness.encode.heads import OWN_HEAD, head_folder, read_head, shares_backbone
+from harness.encode.running import cast
 from harness.encode.said import read_json
 from harness.encode.weights import WEIGHTS
 from harness.errors import ModelError
@@ -35,31 +36,36 @@ class Checkpoint:
     width: int
     """Dimensions of its own token vectors."""
     dtype: torch.dtype
-    """What the weights are stored in, and so what is computed in."""
+    """What the weights are in, and so what is computed in."""
 
 
 def open_checkpoint(
-    spec: EncoderSpec, folder: Path, device: torch.device, dims: Sequence[int] | None = None
+    spec: EncoderSpec,
+    folder: Path,
+    device: torch.device,
+    dims: Sequence[int] | None = None,
+    dtype: torch.dtype | None = None,
 ) -> Checkpoint:
-    """Return the checkpoint in `folder`, its weights in their own dtype on `device`.
+    """Return the checkpoint in `folder`, its weights on `device`.
 
     Args:
         spec: settled (harness.encode.layouts).
         folder: the checkpoint.
         device: where it is to run.
         dims: the widths of the projections that will be asked for; None for all that the spec has.
+        dtype: what weights and projections are rounded to; None for the dtype they are stored in.
 
     Raises:
         ModelError: a file is missing, damaged or of an architecture that cannot run packed; a head is not there or is
             not as wide as the spec says; a text may be longer than the model has positions for.
     """
-    backbone = load_backbone(folder, read_json(folder / "config.json")).to(device)
+    backbone = cast(load_backbone(folder, read_json(folder / "config.json")), dtype).to(device)
     _check_attention(folder, spec, backbone)
     config: Any = backbone.config
-    dtype = next(backbone.parameters()).dtype
+    runs_in = next(backbone.parameters()).dtype
     asked = list(spec.projections if dims is None else dims)
     read = _heads(spec, folder, asked, config.hidden_size)
-    heads = {dim: head.to(device, dtype) for dim, head in read.items()}
+    heads = {dim: head.to(device, runs_in) for dim, head in read.items()}
     width = own_width(spec, folder)
     if spec.dims and width != spec.dims[0]:
         raise ModelError(f"{folder} gives token vectors of another width", got=width, expected=spec.dims[0])
@@ -70,7 +76,7 @@ def open_checkpoint(
         tokenizer=read_tokenizer(folder),
         first_position=_first_position(config),
         width=width,
-        dtype=dtype,
+        dtype=runs_in,
     )
 
 

@@ -6,21 +6,28 @@ Shapes: T tokens of a packed batch, H hidden width, N packed tokens kept, D dime
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 
 import torch
-from einops import einsum
-from torch import Tensor
+from torch import Tensor, nn
 
-from harness.encode.batches import Batch, batches
+from harness.encode.batches import Batch
+from harness.encode.budget import Budget, first_budget, in_batches
 from harness.encode.checkpoint import Checkpoint, open_checkpoint
 from harness.encode.files import described
 from harness.encode.hub import checkpoint_folder
+from harness.encode.kernels import choose_kernel
+from harness.encode.kernels.groups import GROUPS
+from harness.encode.packing import Kernel
+from harness.encode.products import lay_out
+from harness.encode.rows import pooled, skip_table, stored
+from harness.encode.running import pick_device, running_on, sum_in_float32, weights_dtype
 from harness.encode.tokens import TextTokenizer, Tokens, text_tokenizer
-from harness.encode.vectors import Encoded, TokenVectors, pack, unit
+from harness.encode.vectors import Encoded, TokenVectors, pack
 from harness.errors import ModelError
 from harness.model_spec import EncoderSpec
-from harness.spec import EngineSpec
+from harness.spec import STRICT, EngineSpec
 
 Advance = Callable[[int, int], None]
 """Told (texts, tokens) as they are done."""
@@ -39,38 +46,50 @@ class Encoder:
     tokens: TextTokenizer
     device: torch.device
     batch_tokens: int
+    """Tokens of a batch to begin with."""
+    halves: bool = False
+    """Whether running out of memory halves them."""
+    kernel: Kernel = GROUPS
+    precision: str = STRICT
+    budget: Budget = field(init=False, repr=False, compare=False)
+    """The tokens of a batch, as far as they are known."""
+
+    def __post_init__(self) -> None:
+        """Begin with the tokens given."""
+        budget = Budget(self.batch_tokens, halves=self.halves, filled=self.device.type != "cuda")
+        object.__setattr__(self, "budget", budget)
 
     @property
     def details(self) -> dict[str, object]:
-        """How it runs here, for the record: device, dtype, attention."""
-        return running_on(self.device, self.checkpoint.dtype)
+        """How it runs here, for the record; complete once texts have been encoded: then the batch has its size."""
+        running = running_on(self.device, self.checkpoint.dtype, self.kernel.name)
+        return {**running, "precision": self.precision, "batch_tokens": self.budget.tokens}
 
     def queries(self, texts: Sequence[str], dims: Sequence[int], advance: Advance = no_advance) -> Encoded:
-        """Return the vectors of every query token from the projections to each of `dims`."""
+        """Return the vectors of every query token from the projections to each of `dims`.
+
+        On the CPU a text has the same bits alone and in any batch; on CUDA the last ones may depend on its batch.
+        """
         return self._encode(self.tokens.queries(texts), dims, frozenset(), advance)
 
     def documents(self, texts: Sequence[str], dims: Sequence[int], advance: Advance = no_advance) -> Encoded:
-        """Return the vectors of every document token off the skiplist, from the projections to each of `dims`."""
+        """Return the vectors of every document token off the skiplist, from the projections to each of `dims`.
+
+        On the CPU a text has the same bits alone and in any batch; on CUDA the last ones may depend on its batch.
+        """
         return self._encode(self.tokens.documents(texts), dims, self.tokens.skiplist, advance)
 
     def _encode(
         self, tokens: Sequence[Tokens], dims: Sequence[int], skiplist: frozenset[int], advance: Advance
     ) -> Encoded:
-        skipped = torch.tensor(sorted(skiplist), dtype=torch.int64)
         nothing = {dim: torch.empty(0, dim, dtype=torch.float16, device=self.device) for dim in dims}
         pieces = {dim: [nothing[dim]] * len(tokens) for dim in dims}
-        attended = [text.attended for text in tokens]
-        for batch in batches([text.ids for text in tokens], self.batch_tokens, attended):
-            kept_T = ~torch.isin(batch.ids_T[: batch.used], skipped)
-            bounds = batch.bounds(kept_T)
-            for dim, vectors_TD in self._vectors(batch, dims).items():
-                rows_ND = vectors_TD[kept_T.to(self.device)]
-                if self.spec.pooling != "none":
-                    rows_ND = pooled(rows_ND, bounds, self.spec.pooling)
-                cut_ND = self._finished(rows_ND)
-                owned = bounds if self.spec.pooling == "none" else [(row, row + 1) for row in range(len(bounds))]
-                for text, (start, stop) in zip(batch.texts, owned, strict=True):
-                    pieces[dim][text] = cut_ND[start:stop]
+        ids, attended = [text.ids for text in tokens], [text.attended for text in tokens]
+        run = partial(self._rows, dims=dims, skip_V=skip_table(skiplist))
+        for batch, found in in_batches(self.spec.name, ids, attended, self.budget, run):
+            for dim, rows in found.items():
+                for text, rows_nD in zip(batch.texts, rows, strict=True):
+                    pieces[dim][text] = rows_nD
             advance(len(batch.texts), batch.used)
         empty = sum(not text.ids for text in tokens)
         advance(empty, 0)
@@ -82,6 +101,21 @@ class Encoder:
             truncated=sum(text.truncated for text in tokens),
         )
 
+    def _rows(self, batch: Batch, dims: Sequence[int], skip_V: Tensor) -> dict[int, tuple[Tensor, ...]]:
+        """Return (n, D) float16 rows for each text of a batch, from the projection to each of `dims`."""
+        kept_T = ~skip_V[batch.ids_T[: batch.used].clamp(max=len(skip_V) - 1)]
+        bounds = batch.bounds(kept_T)
+        kept_N = kept_T.nonzero()[:, 0].to(self.device)
+        single = self.spec.pooling != "none"
+        counts = [1] * len(bounds) if single else [stop - start for start, stop in bounds]
+        found = {}
+        for dim, vectors_TD in self._vectors(batch, dims).items():
+            rows_ND = vectors_TD if len(kept_N) == len(vectors_TD) else vectors_TD.index_select(0, kept_N)
+            if single:
+                rows_ND = pooled(rows_ND, bounds, self.spec.pooling)
+            found[dim] = torch.split(stored(rows_ND, self.spec), counts)
+        return found
+
     @torch.inference_mode()
     def _vectors(self, batch: Batch, dims: Sequence[int]) -> dict[int, Tensor]:
         """Return the (used, D) float32 vectors of a batch's tokens from the projection to each of `dims`."""
@@ -89,7 +123,7 @@ class Encoder:
         hidden_TH: Tensor = self.checkpoint.backbone(
             input_ids=batch.ids_T[None].to(self.device),
             position_ids=positions_T[None].to(self.device),
-            segments=batch.segments,
+            packing=batch.packing(self.kernel, self.device),
         ).last_hidden_state[0]
         return {dim: self._projected(hidden_TH, self._head(dim))[: batch.used] for dim in dims}
 
@@ -100,67 +134,53 @@ class Encoder:
 
     def _projected(self, hidden_TH: Tensor, head_DH: Tensor | None) -> Tensor:
         # All rows of the batch are multiplied, filling too: one shape for every product.
-        vectors_TD = (
-            hidden_TH if head_DH is None else einsum(hidden_TH, head_DH, "token hidden, dim hidden -> token dim")
-        ).float()
-        if not torch.isfinite(vectors_TD).all():
+        product_TD = hidden_TH if head_DH is None else nn.functional.linear(hidden_TH, head_DH)
+        vectors_TD = product_TD.float()
+        # Their least and their greatest tell of all: a row that is no number makes both none.
+        if not torch.isfinite(torch.stack(vectors_TD.aminmax())).all():
             row = int((~torch.isfinite(vectors_TD).all(-1)).nonzero()[0])
             remedy = "The weights are damaged, or overflow in their dtype"
             raise ModelError(f"{self.spec.name} gave a vector that is not finite", got=f"token {row}", remedy=remedy)
         return vectors_TD
 
-    def _finished(self, rows_ND: Tensor) -> Tensor:
-        """Return rows as they are compared: float16, of unit norm for `cosine`."""
-        if self.spec.similarity == "cosine":
-            return unit(rows_ND)
-        stored_ND = rows_ND.half()
-        if not torch.isfinite(stored_ND).all():
-            raise ModelError(f"{self.spec.name} gave a vector too large for float16", expected="65,504 at most")
-        return stored_ND
 
-
-def pooled(rows_ND: Tensor, bounds: Sequence[tuple[int, int]], pooling: str) -> Tensor:
-    """Return one row a text, (texts, D): its first token's for `cls`, the mean over its tokens for `mean`."""
-    if pooling == "cls":
-        return torch.stack([rows_ND[start] for start, _ in bounds])
-    return torch.stack([rows_ND[start:stop].mean(0) for start, stop in bounds])
-
-
-def open_encoder(spec: EncoderSpec, engine: EngineSpec, dims: Sequence[int] | None = None) -> Encoder:
+def open_encoder(
+    spec: EncoderSpec, engine: EngineSpec, dims: Sequence[int] | None = None, precision: str = STRICT
+) -> Encoder:
     """Return the encoder that `spec` describes, on the device that `engine` asks for.
 
     Args:
         spec: settings it leaves open are the checkpoint's own.
         engine: the device and the size of a batch.
         dims: the dimensions that will be asked for, each a projection's width; None for all that the spec has.
+        precision: `strict`: in the dtype that the weights are stored in; `fast`: in bfloat16.
 
     Raises:
-        ModelError: the checkpoint cannot be used as the spec says, or there is no such device.
+        ModelError: the checkpoint cannot be used as the spec says, or there is no such device, or it is too old for
+            the precision.
     """
     device = pick_device(engine.device)
+    dtype = weights_dtype(precision, device)
     folder = checkpoint_folder(spec.path, spec.revision)
     settings = described(spec, folder)
-    checkpoint = open_checkpoint(settings, folder, device, dims)
-    return Encoder(settings, checkpoint, text_tokenizer(checkpoint.tokenizer, settings), device, engine.batch_tokens)
+    return ready(settings, open_checkpoint(settings, folder, device, dims, dtype), device, engine, precision)
 
 
-def running_on(device: torch.device, dtype: torch.dtype) -> dict[str, object]:
-    """Return how a model runs here, for the record: device, dtype of its weights, attention, threads."""
-    return {
-        "device": torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu",
-        "dtype": str(dtype).removeprefix("torch."),
-        "attention": "packed, scaled_dot_product_attention per length",
-        "threads": torch.get_num_threads(),
-    }
+def ready(
+    spec: EncoderSpec, checkpoint: Checkpoint, device: torch.device, engine: EngineSpec, precision: str = STRICT
+) -> Encoder:
+    """Return the encoder of an opened checkpoint: with the tokenizer, kernel and size of batch that belong to it.
 
-
-def pick_device(name: str) -> torch.device:
-    """Return the device called `name`; `auto` is the accelerator where there is one.
+    On the CPU the checkpoint's weights are laid out anew for it.
 
     Raises:
-        ModelError: `cuda` was asked for and is not there.
+        ModelError: the tokenizer has no marker or mask token that the spec asks for, or flash-attn cannot be loaded.
     """
-    there = torch.cuda.is_available()
-    if name == "cuda" and not there:
-        raise ModelError("engine.device", got="cuda, which torch does not see here", expected="cpu or auto")
-    return torch.device("cuda" if there and name != "cpu" else "cpu")
+    sum_in_float32(device)
+    tokens = text_tokenizer(checkpoint.tokenizer, spec)
+    budget = first_budget(engine, device, precision)
+    partly = tokens.expansion is not None and not tokens.attend_to_expansion
+    kernel = choose_kernel(checkpoint.backbone, device, partly=partly)
+    if device.type == "cpu":
+        lay_out(checkpoint.backbone, budget.tokens)
+    return Encoder(spec, checkpoint, tokens, device, budget.tokens, budget.halves, kernel, precision)

@@ -24,12 +24,21 @@ def checkpoint_folder(path: str, revision: str | None) -> Path:
     Raises:
         ModelError: there is no such folder or repository, or it cannot be had (offline, gated).
     """
+    return present(path, revision) or _downloaded(path, revision)
+
+
+def present(path: str, revision: str | None) -> Path | None:
+    """Return the folder of a checkpoint that is on this machine; None where it would have to be downloaded.
+
+    Raises:
+        ModelError: `path` is neither a folder nor a hub id.
+    """
     folder = located(path)
     if folder.is_dir():
         return folder
     if not HUB_ID.fullmatch(path):
         raise _nowhere(path)
-    return _cached(path, revision) or _downloaded(path, revision)
+    return _cached(path, revision)
 
 
 def _nowhere(path: str) -> ModelError:

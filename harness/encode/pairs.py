@@ -7,17 +7,23 @@ tokens of a packed batch, H hidden width.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from harness.encode.architectures import reranker
-from harness.encode.batches import Batch, batches
-from harness.encode.encoder import Advance, no_advance, pick_device, running_on
+from harness.encode.batches import Batch
+from harness.encode.budget import Budget, first_budget, in_batches
+from harness.encode.encoder import Advance, no_advance
 from harness.encode.files import read_tokenizer
 from harness.encode.hub import checkpoint_folder
+from harness.encode.kernels import choose_kernel
+from harness.encode.kernels.groups import GROUPS
+from harness.encode.packing import Kernel
+from harness.encode.products import lay_out
+from harness.encode.running import pick_device, running_on, sum_in_float32
 from harness.encode.said import read_json
 from harness.encode.tokens import CHARACTERS_PER_TOKEN
 from harness.errors import ModelError
@@ -89,23 +95,35 @@ class PairScorer:
     tokens: PairTokenizer
     device: torch.device
     batch_tokens: int
+    """Tokens of a batch to begin with."""
+    halves: bool = False
+    """Whether running out of memory halves them."""
+    kernel: Kernel = GROUPS
+    budget: Budget = field(init=False, repr=False, compare=False)
+    """The tokens of a batch, as far as they are known."""
+
+    def __post_init__(self) -> None:
+        """Begin with the tokens given."""
+        budget = Budget(self.batch_tokens, halves=self.halves, filled=self.device.type != "cuda")
+        object.__setattr__(self, "budget", budget)
 
     @property
     def details(self) -> dict[str, object]:
-        """How it runs here, for the record: device, dtypes, attention."""
-        return {**running_on(self.device, next(self.model.roberta.parameters()).dtype), "score_dtype": "float32"}
+        """How it runs here, for the record; complete once pairs have been scored: then the batch has its size."""
+        running = running_on(self.device, next(self.model.roberta.parameters()).dtype, self.kernel.name)
+        return {**running, "score_dtype": "float32", "batch_tokens": self.budget.tokens}
 
     def scores(self, pairs: Sequence[Pair], advance: Advance = no_advance) -> Tensor:
-        """Return (pairs,) float32 logits on the CPU; a pair's does not depend on the others.
+        """Return (pairs,) float32 logits on the CPU.
+
+        On the CPU a pair's does not depend on the others; on CUDA its last bits may.
 
         Raises:
-            ModelError: a score is no finite number.
+            ModelError: a score is no finite number, or memory runs out at the smallest batch.
         """
         found = torch.empty(len(pairs), dtype=torch.float32)
-        for batch in batches([pair.ids for pair in pairs], self.batch_tokens):
-            logits_T = self._logits(batch)
-            starts = [start for start, _ in batch.bounds(torch.ones(batch.used, dtype=torch.bool))]
-            found[list(batch.texts)] = logits_T[starts].cpu()
+        for batch, logits in in_batches(self.name, [pair.ids for pair in pairs], None, self.budget, self._logits):
+            found[list(batch.texts)] = logits
             advance(len(batch.texts), batch.used)
         if not torch.isfinite(found).all():
             remedy = "The weights are damaged, or overflow in their dtype"
@@ -114,7 +132,7 @@ class PairScorer:
 
     @torch.inference_mode()
     def _logits(self, batch: Batch) -> Tensor:
-        """Return (T,) float32: what the head makes of every token; only a text's first token gives its score.
+        """Return (pairs,) float32 on the CPU: what the head makes of the first token of each pair.
 
         All rows go through the head, a hundredth of the work: products of one shape give a row the same bits wherever
         it stands. The last product, with one column, is a sum within each row for the same reason.
@@ -123,12 +141,13 @@ class PairScorer:
         hidden_TH: Tensor = self.model.roberta(
             input_ids=batch.ids_T[None].to(self.device),
             position_ids=positions_T[None].to(self.device),
-            segments=batch.segments,
+            packing=batch.packing(self.kernel, self.device),
         ).last_hidden_state[0]
         head = self.model.classifier
         mixed_TH: Tensor = torch.tanh(head.dense(hidden_TH.float()))
         logits_T: Tensor = (mixed_TH * head.out_proj.weight[0]).sum(-1) + head.out_proj.bias
-        return logits_T
+        starts = [start for start, _ in batch.bounds(torch.ones(batch.used, dtype=torch.bool))]
+        return logits_T[starts].cpu()
 
 
 def open_scorer(spec: CrossEncoderSpec, engine: EngineSpec) -> PairScorer:
@@ -149,4 +168,9 @@ def open_scorer(spec: CrossEncoderSpec, engine: EngineSpec) -> PairScorer:
     backend.no_truncation()
     backend.no_padding()
     tokens = PairTokenizer(backend, spec.query_length, spec.length)
-    return PairScorer(spec.name, model.to(device), tokens, device, engine.batch_tokens)
+    sum_in_float32(device)
+    budget = first_budget(engine, device)
+    kernel = choose_kernel(model.to(device).roberta, device, partly=False)
+    if device.type == "cpu":
+        lay_out(model.roberta, budget.tokens)
+    return PairScorer(spec.name, model, tokens, device, budget.tokens, budget.halves, kernel)

@@ -20,9 +20,10 @@ from harness.doctor.check import Check, both, failed, told
 from harness.doctor.checks import examine
 from harness.doctor.golden import DOCUMENT, QUERY
 from harness.doctor.tokens import check_markers, check_token_ids
-from harness.encode.attention import NAME, Segment, packed_attention, register
+from harness.encode.attention import NAME, packed_attention, register
 from harness.encode.encoder import Encoder, open_encoder
 from harness.encode.hub import checkpoint_folder
+from harness.encode.packing import Packing, Segment
 from harness.encode.vectors import Encoded, pack
 from harness.errors import ModelError
 from harness.spec import DatasetSpec, EncoderSpec, EngineSpec, LexicalSpec
@@ -149,9 +150,9 @@ def test_damaged_weights_fail_where_they_are_loaded(tmp_path: Path) -> None:
 def leaking() -> Iterator[None]:
     """Let every token of a batch see the whole batch."""
 
-    def attention(*states: Any, segments: tuple[Segment, ...], **others: Any) -> Any:
-        one = Segment(sum(length * texts for length, texts, _ in segments), 1)
-        return packed_attention(*states, segments=(one,), **others)
+    def attention(*states: Any, packing: Packing, **others: Any) -> Any:
+        one = Segment(sum(length * texts for length, texts, _ in packing.segments), 1)
+        return packed_attention(*states, packing=replace(packing, segments=(one,)), **others)
 
     AttentionInterface.register(NAME, attention)
     yield
@@ -234,7 +235,7 @@ def test_a_dataset_whose_size_nobody_has_registered_is_unknown(encoder: Encoder)
 
 
 def test_the_time_grows_with_the_documents(encoder: Encoder, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(machine, "_tokens_a_second", lambda _encoder, _seconds: 1000.0)
+    monkeypatch.setattr(machine, "tokens_a_second", lambda _encoder, _seconds: 1000.0)
     hours = machine.check_time(encoder, [replace(DATASET, documents=96_000)], 0.0)
     minutes = machine.check_time(encoder, [replace(DATASET, documents=4_000), DATASET], 0.0)
     assert hours.text.startswith("about 4.0 hours to encode the 96,000 documents of some (estimate: 1,000 tokens/s")

@@ -13,9 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from transformers import AutoModel, AutoTokenizer
 
-from harness.encode.attention import packed_attention, segments
+from harness.encode.attention import packed_attention
 from harness.encode.batches import batches
 from harness.encode.encoder import Encoder, open_encoder
+from harness.encode.kernels.groups import GROUPS
+from harness.encode.packing import packing, segments
 from harness.errors import ModelError
 from harness.spec import EncoderSpec, EngineSpec
 
@@ -150,6 +152,6 @@ def test_x_mod_without_a_default_language_is_refused(
 
 @pytest.mark.parametrize("keyword", ["softcap", "s_aux", "position_bias"])
 def test_attention_that_is_bent_in_an_unknown_way_is_refused(keyword: str) -> None:
-    states = torch.ones(1, 2, 3, 4)
+    states, laid = torch.ones(1, 2, 3, 4), packing(segments([3]), 3, GROUPS)
     with pytest.raises(ModelError, match=f"Linear cannot run packed: got {keyword}, expected plain attention"):
-        packed_attention(torch.nn.Linear(1, 1), states, states, states, segments=segments([3]), **{keyword: 1.0})
+        packed_attention(torch.nn.Linear(1, 1), states, states, states, packing=laid, **{keyword: 1.0})

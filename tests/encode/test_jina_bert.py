@@ -14,7 +14,9 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from harness.encode.architectures import alibi, jina_bert, jina_bert_qk, jina_clip
-from harness.encode.attention import packed_attention, segments
+from harness.encode.attention import packed_attention
+from harness.encode.kernels.groups import GROUPS
+from harness.encode.packing import packing, segments
 from harness.errors import ModelError
 from tests.fixtures.published import WRITERS
 from tests.references import jina_bert as slow_bert
@@ -62,8 +64,8 @@ def packed(
     joined = [token for text in texts for token in text]
     ids_1T = torch.tensor([joined + [0] * (ROWS - len(joined))])
     lengths = [len(text) for text in texts]
-    runs = segments(lengths, attended)
-    hidden_TH = model(input_ids=ids_1T, position_ids=torch.zeros_like(ids_1T), segments=runs).last_hidden_state[0]
+    laid = packing(segments(lengths, attended), ROWS, GROUPS)
+    hidden_TH = model(input_ids=ids_1T, position_ids=torch.zeros_like(ids_1T), packing=laid).last_hidden_state[0]
     return list(hidden_TH[: len(joined)].split(lengths))
 
 
@@ -211,8 +213,6 @@ def test_a_text_tower_of_another_kind_is_refused(published: Folder, setting: str
 
 
 def test_a_window_and_slopes_together_are_refused() -> None:
-    states = torch.ones(1, 2, 3, 4)
+    states, laid = torch.ones(1, 2, 3, 4), packing(segments([3]), 3, GROUPS)
     with pytest.raises(ValueError, match="a window or ALiBi"):
-        packed_attention(
-            nn.Identity(), states, states, states, segments=segments([3]), sliding_window=2, alibi_H=torch.ones(2)
-        )
+        packed_attention(nn.Identity(), states, states, states, packing=laid, sliding_window=2, alibi_H=torch.ones(2))

@@ -11,7 +11,8 @@ import torch
 from torch import Tensor
 
 from harness.encode.batches import batches
-from harness.encode.encoder import Encoder, pooled
+from harness.encode.encoder import Encoder
+from harness.encode.rows import pooled
 from tests.fixtures.published import WRITERS
 
 Folder = Callable[[str], Path]

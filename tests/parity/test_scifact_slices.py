@@ -108,8 +108,10 @@ class PlainLoop:
 
 
 def unit(states: torch.Tensor, dim: int) -> np.ndarray[Any, Any]:
-    """Return the rows cut to `dim`, of unit norm, stored as float16, as the float32 numbers they then are."""
-    unit_rows: np.ndarray[Any, Any] = torch.nn.functional.normalize(states[:, :dim], dim=-1).half().float().numpy()
+    """Return rows as they are compared: of unit norm, stored as float16, cut to `dim` and of unit norm again."""
+    stored = torch.nn.functional.normalize(states, dim=-1).half().float()
+    cut = stored if dim == states.shape[1] else torch.nn.functional.normalize(stored[:, :dim], dim=-1)
+    unit_rows: np.ndarray[Any, Any] = cut.numpy()
     return unit_rows
 
 

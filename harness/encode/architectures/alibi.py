@@ -17,7 +17,8 @@ from einops import rearrange
 from torch import Tensor, nn
 from transformers.modeling_outputs import BaseModelOutput
 
-from harness.encode.attention import Segment, packed_attention
+from harness.encode.attention import packed_attention
+from harness.encode.packing import Packing
 from harness.errors import ModelError
 
 
@@ -97,7 +98,7 @@ class Attention(nn.Module):
         norm = nn.LayerNorm(width, config.layer_norm_eps)
         self.output = nn.ModuleDict({"dense": nn.Linear(width, width), "LayerNorm": norm})
 
-    def forward(self, hidden_1TH: Tensor, alibi_H: Tensor, segments: tuple[Segment, ...]) -> Tensor:
+    def forward(self, hidden_1TH: Tensor, alibi_H: Tensor, packing: Packing) -> Tensor:
         """Return LayerNorm(x + attention(x)), (1, T, H)."""
         query, key, value = (self.self[name](hidden_1TH) for name in ("query", "key", "value"))
         if self.norms:
@@ -107,7 +108,7 @@ class Attention(nn.Module):
             for states in (query, key, value)
         ]
         scaling = 1.0 / math.sqrt(heads[0].shape[-1])
-        mixed, _ = packed_attention(self, *heads, segments=segments, scaling=scaling, alibi_H=alibi_H)
+        mixed, _ = packed_attention(self, *heads, packing=packing, scaling=scaling, alibi_H=alibi_H)
         joined_1TH = rearrange(mixed, "row token head dim -> row token (head dim)")
         normed_1TH: Tensor = self.output["LayerNorm"](hidden_1TH + self.output["dense"](joined_1TH))
         return normed_1TH
@@ -118,6 +119,8 @@ class AlibiEncoder(nn.Module):
 
     # What transformers' classes say of themselves where their attention can be replaced; here it is packed already.
     _supports_attention_backend = True
+    alibi = True
+    """Its attention is told slopes, which not every kernel knows."""
 
     def __init__(self, config: AlibiConfig, layer: Callable[[AlibiConfig], nn.Module]) -> None:
         super().__init__()
@@ -133,13 +136,13 @@ class AlibiEncoder(nn.Module):
         layers = nn.ModuleList(layer(config) for _ in range(config.num_hidden_layers))
         self.encoder = nn.ModuleDict({"layer": layers})
 
-    def forward(self, input_ids: Tensor, position_ids: Tensor, segments: tuple[Segment, ...]) -> BaseModelOutput:
+    def forward(self, input_ids: Tensor, position_ids: Tensor, packing: Packing) -> BaseModelOutput:
         """Return the hidden states of packed texts, as `last_hidden_state` (1, T, H).
 
         Args:
             input_ids: (1, T), text after text.
             position_ids: not looked at: ALiBi knows distances alone.
-            segments: the texts' lengths, in their order.
+            packing: the texts' boundaries, and the kernel that keeps to them.
         """
         del position_ids
         alibi_H = torch.tensor(slopes(self.config.num_attention_heads), device=input_ids.device)
@@ -148,5 +151,5 @@ class AlibiEncoder(nn.Module):
         hidden_1TH = self.embeddings["LayerNorm"](words_1TH + types_1TH)
         layers: Any = self.encoder["layer"]
         for layer in layers:
-            hidden_1TH = layer(hidden_1TH, alibi_H, segments)
+            hidden_1TH = layer(hidden_1TH, alibi_H, packing)
         return BaseModelOutput(last_hidden_state=hidden_1TH)

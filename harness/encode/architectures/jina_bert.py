@@ -13,8 +13,8 @@ import torch
 from torch import Tensor, nn
 
 from harness.encode.architectures.alibi import AlibiConfig, AlibiEncoder, Attention, read_config
-from harness.encode.attention import Segment
 from harness.encode.filling import fill
+from harness.encode.packing import Packing
 from harness.encode.weights import WEIGHTS, read_tensors
 from harness.errors import ModelError
 
@@ -49,9 +49,9 @@ class Layer(nn.Module):
         self.attention = Attention(config, norms=False)
         self.mlp = GatedMlp(config)
 
-    def forward(self, hidden_1TH: Tensor, alibi_H: Tensor, segments: tuple[Segment, ...]) -> Tensor:
+    def forward(self, hidden_1TH: Tensor, alibi_H: Tensor, packing: Packing) -> Tensor:
         """Return (1, T, H)."""
-        mixed_1TH: Tensor = self.mlp(self.attention(hidden_1TH, alibi_H, segments))
+        mixed_1TH: Tensor = self.mlp(self.attention(hidden_1TH, alibi_H, packing))
         return mixed_1TH
 
 

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from harness.encode.architectures.alibi import AlibiConfig, Attention
 from harness.encode.architectures.jina_bert import load_bert
-from harness.encode.attention import Segment
+from harness.encode.packing import Packing
 
 
 class GatedMlp(nn.Module):
@@ -41,9 +41,9 @@ class Layer(nn.Module):
         self.layer_norm_1 = nn.LayerNorm(config.hidden_size, config.layer_norm_eps)
         self.layer_norm_2 = nn.LayerNorm(config.hidden_size, config.layer_norm_eps)
 
-    def forward(self, hidden_1TH: Tensor, alibi_H: Tensor, segments: tuple[Segment, ...]) -> Tensor:
+    def forward(self, hidden_1TH: Tensor, alibi_H: Tensor, packing: Packing) -> Tensor:
         """Return (1, T, H)."""
-        mixed_1TH = self.layer_norm_1(hidden_1TH + self.attention(hidden_1TH, alibi_H, segments))
+        mixed_1TH = self.layer_norm_1(hidden_1TH + self.attention(hidden_1TH, alibi_H, packing))
         normed_1TH: Tensor = self.layer_norm_2(mixed_1TH + self.mlp(mixed_1TH))
         return normed_1TH
 
