@@ -8,8 +8,11 @@ Read the house from its doors:
     retrieve    query vectors x document vectors -> exact MaxSim -> top-k -> Run
     score       Run x judgments -> Scores, per query and mean
     report      Results x published tables -> verdicts, in the card's own layout
+    engine      the shards of a pass: on worker processes, or in this one, with reading ahead of encoding
     systems     what the pipeline sees of a model: a collection -> a run per dimension
     pipeline    evaluate(RunSpec) -> the five stages in a row; job writes each result
+    status      what a folder of results holds, and the command that does what is missing
+    plan        what a command line will cost, and whether there is room
     cli         the command line; the only place where Hydra is known
 
 Beside them: errors, storage (files that are whole or not there), config (mappings -> specs), keys (what can change a

@@ -27,6 +27,9 @@ from harness.watch import Watch
 def evaluate(spec: RunSpec, watch: Watch | None = None, system: System | None = None) -> tuple[Result, ...]:
     """Return the result of every dimension of `spec`, in its order; finished ones are read back.
 
+    Where it is worth it (`engine.workers`) the corpus is encoded by processes of their own. They import the harness and
+    nothing of the caller's: a script that calls this needs no `if __name__ == "__main__"`.
+
     Args:
         spec: the job.
         watch: who is told how it goes; nobody by default.

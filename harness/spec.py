@@ -23,6 +23,7 @@ __all__ = [
 
 SOURCE_KINDS = ("beir", "irds")
 DEVICES = ("auto", "cpu", "cuda")
+MAXSIMS = ("auto", "fused", "plain")
 SEARCHES = ("exact", "rerank")
 STRICT = "strict"
 PRECISIONS = (STRICT, "fast")
@@ -117,14 +118,19 @@ class EngineSpec:
     """Into how many shards the corpus is cut; None takes `shard_documents`."""
     shard_documents: int | None = None
     """Documents of a shard; None takes a twentieth of the corpus, at least 500, at most 200,000."""
-    batch_tokens: int = 1024
-    """Tokens of one forward pass; small batches stay in a CPU's cache."""
-    block_documents: int = 512
-    """Documents that are encoded, scored and dropped together."""
+    batch_tokens: int | None = None
+    """Tokens of one forward pass; None takes 1,024 on a CPU (2,048 at precision=fast), and what fits into a GPU."""
+    block_documents: int | None = None
+    """Documents that are encoded, scored and dropped together; None takes 512 on a CPU, 4,096 on a GPU."""
+    maxsim: str = "auto"
+    """On CUDA: `fused` (one kernel, needs Triton) or `plain` (products of torch); `auto`: the first that is there."""
+    workers: int | None = None
+    """Processes that work side by side, each on shards of its own; None takes one a GPU, or one a core."""
 
     def __post_init__(self) -> None:
         """Refuse a layout that cannot work."""
         choose("engine.device", self.device, DEVICES)
+        choose("engine.maxsim", self.maxsim, MAXSIMS)
         for item in fields(self):
             value = getattr(self, item.name)
             if isinstance(value, int) and value < 1:
@@ -137,6 +143,10 @@ class EngineSpec:
         if self.shard_documents is not None:
             return self.shard_documents
         return min(200_000, max(500, -(-documents // 20)))
+
+    def block_size(self, device: str) -> int:
+        """Return the documents of each block but a shard's last, on a device of the type `cpu` or `cuda`."""
+        return self.block_documents or (4096 if device == "cuda" else 512)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,9 +9,13 @@ from dataclasses import dataclass, field
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Column
 
 from harness.errors import printable
 from harness.watch import Stage, Watch
+
+WIDE = 110
+"""Columns of a terminal from which on there is room for a bar."""
 
 
 @dataclass
@@ -41,25 +45,33 @@ class BarWatch(Watch):
     def stage(self, name: str, total: int | None = None, unit: str = "documents") -> Iterator[Stage]:
         """Give a stage with a bar that stays, filled, when it is over."""
         with self._bars() as progress:
-            task = progress.add_task(f"{self.job}: {name}", total=total, rate="")
+            task = progress.add_task(f"{self.job}: {name}", total=total, pace="")
             stage = Stage(name, total, unit)
-            stage.moved = lambda items: progress.update(task, advance=items, rate=stage.rate)
+            stage.moved = lambda items: progress.update(task, advance=items, pace=_pace(stage))
             yield from self.timed(stage)
-            progress.update(task, total=stage.items, completed=stage.items, rate=stage.rate)
+            progress.update(task, total=stage.items, completed=stage.items, pace=_pace(stage))
 
     def tell(self, line: str) -> None:
         """Print `line` above the bars."""
         self.console.print(printable(line), markup=False, highlight=False, soft_wrap=True)
 
     def _bars(self) -> Progress:
+        # What a stage is called gives way to how it goes, and on a narrow terminal the bar does.
+        name = Column(ratio=1, no_wrap=True, overflow="ellipsis")
         return Progress(
-            TextColumn("{task.description:<36}", markup=False),
-            BarColumn(bar_width=20),
+            TextColumn("{task.description}", markup=False, table_column=name),
+            *([BarColumn(bar_width=20)] if self.console.width >= WIDE else []),
             MofNCompleteColumn(),
-            TextColumn("{task.fields[rate]}"),
+            TextColumn("{task.fields[pace]}"),
             TimeRemainingColumn(elapsed_when_finished=True),
             console=self.console,
+            expand=True,
         )
+
+
+def _pace(stage: Stage) -> str:
+    """Return how fast a stage is and what holds it up."""
+    return ", ".join(part for part in (stage.rate, stage.bottleneck) if part)
 
 
 def watch() -> Watch:

@@ -38,8 +38,12 @@ def root() -> Path:
     return ROOT
 
 
+WANTING = {"shared data": "shared data", "packages": "is not installed", "a CUDA device": "needs a CUDA device"}
+"""What a machine may be in want of, and the words in a skipped test's reason that say so."""
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    skipped = [report for report in terminalreporter.stats.get("skipped", []) if "shared data" in str(report.longrepr)]
-    terminalreporter.write_line(f"tests that this machine could not run for want of shared data: {len(skipped)}")
-    packages = [one for one in terminalreporter.stats.get("skipped", []) if "is not installed" in str(one.longrepr)]
-    terminalreporter.write_line(f"tests that this machine could not run for want of packages: {len(packages)}")
+    reasons = [str(report.longrepr) for report in terminalreporter.stats.get("skipped", [])]
+    for want, words in WANTING.items():
+        count = sum(words in reason for reason in reasons)
+        terminalreporter.write_line(f"tests that this machine could not run for want of {want}: {count}")

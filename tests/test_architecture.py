@@ -47,7 +47,8 @@ def test_a_light_stage_imports_nothing_heavy(module: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["harness.__main__", "harness.score.__main__", "harness.report.__main__", "harness.doctor.__main__"]
+    "module",
+    ["harness.__main__", *(f"harness.{name}.__main__" for name in ("score", "report", "doctor", "plan", "status"))],
 )
 def test_no_command_imports_torch_before_it_knows_its_settings(module: str) -> None:
     loaded = python(f"import sys, {module}; print(*(name for name in {HEAVY[:3]} if name in sys.modules))").split()

@@ -85,6 +85,8 @@ ENGINE: Expected = {
     "shard_documents": (5, "none"),
     "batch_tokens": (64, "none"),
     "block_documents": (3, "none"),
+    "workers": (2, "none"),
+    "maxsim": ("plain", "none"),
 }
 RUN: Expected = {"out": ("elsewhere", "none"), "force": (True, "none"), "dims": ((8, 4), "none")}
 RUN |= {"precision": ("fast", "encoder")}

@@ -30,6 +30,7 @@ class IrdsSource:
         Raises:
             ConfigError: there is no such id, it lacks documents, queries or judgments, or the fields asked for.
         """
+        self._spec = spec
         self._name = str(spec.id)
         self._join = spec.join
         with told(self._name):
@@ -43,6 +44,10 @@ class IrdsSource:
             got = f"documents with the fields {', '.join(offered)}"
             raise ConfigError(f"{self._name} has none of dataset.fields={list(spec.fields)}", got=got, remedy=remedy)
         self._paused: tuple[int, Iterator[Any]] | None = None
+
+    def __reduce__(self) -> tuple[type[IrdsSource], tuple[DatasetSpec]]:
+        """Return how another process opens it again: ir_datasets' own objects stay where they are."""
+        return IrdsSource, (self._spec,)
 
     @property
     def remedy(self) -> str:

@@ -20,7 +20,6 @@ from einops import rearrange
 from torch import Tensor
 
 from harness.encode.vectors import TokenVectors
-from harness.errors import ModelError
 
 ROWS = 128
 """Document tokens of one product: 128 x 1,024 float32 results and their scaled copy stay in a core's cache."""
@@ -54,7 +53,6 @@ def query_tiles(queries: TokenVectors, cuts: Sequence[int] = (), *, unit: bool =
     width = queries.vectors_ND.shape[1]
     steps = tuple(cuts) or (width,)
     cut = [dim for dim in steps if dim < width] if unit else []
-    _refuse_zeros(queries, cut)
     length = max(1, int(queries.lengths.max())) if len(queries) else 1
     per_tile = max(1, COLUMNS // length)
     tiles: list[Tensor] = []
@@ -74,15 +72,13 @@ def query_tiles(queries: TokenVectors, cuts: Sequence[int] = (), *, unit: bool =
 def maxsim(queries: QueryTiles, documents: TokenVectors, dims: Sequence[int] = ()) -> dict[int, Tensor]:
     """Return `scores_QP`, float32, for each of `dims`: sum over query tokens of the maximum over document tokens.
 
-    A document without tokens scores -inf.
+    A document without tokens scores -inf; a vector that is no number gives NaN or an infinity, which
+    harness.retrieve.scoring refuses.
 
     Args:
         queries: tiles of the query set.
         documents: float16 vectors; multiplied and added up in float32.
         dims: some of the tiles' cuts; none for all.
-
-    Raises:
-        ModelError: a score is NaN or +inf, or a vector is zero in its first dimensions.
 
     >>> query = TokenVectors(torch.eye(2).half(), torch.tensor([0, 2]))
     >>> vectors = torch.tensor([[1.0, 0.0], [0.0, 1.0], [0.0, -1.0]]).half()
@@ -91,7 +87,6 @@ def maxsim(queries: QueryTiles, documents: TokenVectors, dims: Sequence[int] = (
     """
     asked = tuple(dim for dim in queries.cuts if dim in dims or not dims)
     scaled = [dim for dim in asked if dim in queries.scales_C]
-    _refuse_zeros(documents, scaled)
     blocks = _blocks(documents, scaled)
     found = []
     for tile in range(len(queries.tiles_DC)):
@@ -101,7 +96,6 @@ def maxsim(queries: QueryTiles, documents: TokenVectors, dims: Sequence[int] = (
     for dim in asked:
         tiles_qP = [by_dim[dim] for by_dim in found]
         scores[dim] = torch.cat(tiles_qP)[: queries.queries] if tiles_qP else torch.empty(0, len(documents))
-        _check(scores[dim])
     return scores
 
 
@@ -170,20 +164,3 @@ def _to_unit(rows: Tensor) -> Tensor:
     """Return what brings each row (of the last axis) to unit norm; 1 for zeros, which fill up."""
     norms = torch.linalg.vector_norm(rows, dim=-1)
     return torch.where(norms > 0, 1.0 / norms, 1.0)
-
-
-def _refuse_zeros(vectors: TokenVectors, dims: Sequence[int]) -> None:
-    """Refuse a vector that is zero where it is cut to: it has no direction, and would score 0 where others score less.
-
-    Raises:
-        ModelError: there is one.
-    """
-    for dim in dims:
-        if not vectors.vectors_ND[:, :dim].any(-1).all():
-            raise ModelError(f"a token vector is zero in its first {dim} dimensions", expected="a direction")
-
-
-def _check(scores_QP: Tensor) -> None:
-    if torch.isnan(scores_QP).any() or torch.isposinf(scores_QP).any():
-        query, document = (int(place) for place in (~(scores_QP < torch.inf)).nonzero()[0])
-        raise ModelError("a score is no number", got=f"query {query}, document {document} of the block")

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
 
 from harness.data.collection import Collection
-from harness.encode.encoder import Advance
 from harness.errors import StorageError
-from harness.retrieve.exact import ExactSearch
 from harness.retrieve.shards import Shard, ShardStore
-from harness.retrieve.table import Table, merge
+from harness.retrieve.table import Table, merge_all
 
 
 @dataclass(frozen=True)
@@ -30,18 +27,19 @@ class Pass:
         wanted = {shard: [dim for dim in self.searches if self._read(dim, shard) is None] for shard in self.shards}
         return {shard: dims for shard, dims in wanted.items() if dims}
 
-    def work(self, todo: Mapping[Shard, Sequence[int]], search: ExactSearch, advance: Advance) -> None:
-        """Search the shards of `todo` and commit their tables, one shard after another.
+    def done(self) -> str:
+        """Return how many shards are finished, in words."""
+        count = sum(all(self.store.has(search, shard) for search in self.searches.values()) for shard in self.shards)
+        return f"{count} of {len(self.shards)} shards are done"
 
-        This loop is all that an engine of several devices or machines replaces: shards know nothing of each other.
-        """
-        for shard, dims in todo.items():
-            for dim, found in search.shard(shard, dims, advance).items():
-                self.store.commit(self.searches[dim], shard, found)
+    def commit(self, shard: Shard, found: Mapping[int, bytes]) -> None:
+        """Enter the tables of one shard, as bytes, by dimension."""
+        for dim, content in found.items():
+            self.store.enter(self.searches[dim], shard, content)
 
     def tables(self) -> dict[int, Table]:
         """Return the merged table of every dimension over the whole corpus."""
-        return {dim: reduce(merge, self._all(dim)) for dim in self.searches}
+        return {dim: merge_all(self._all(dim)) for dim in self.searches}
 
     def forget(self) -> None:
         """Strike every table of these searches, so that all shards are done again."""

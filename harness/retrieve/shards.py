@@ -14,11 +14,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from harness.errors import DataError, StorageError, short
+from harness.retrieve.about import MANIFEST, table_name
 from harness.retrieve.table import Table
 from harness.retrieve.table_bytes import from_bytes, to_bytes
-from harness.storage import sha256, write_atomically
+from harness.storage import read_capped, sha256, write_atomically
 
-MANIFEST = "manifest.json"
+LARGEST = 16 * 1024 * 1024
+"""Bytes of a manifest: 100,000 tables."""
 
 
 class Shard(NamedTuple):
@@ -52,16 +54,16 @@ class ShardStore:
         if not path.exists():
             return
         try:
-            entries = json.loads(path.read_bytes())
+            entries = json.loads(read_capped(path, LARGEST))
             self._entries = {
                 name: {"bytes": int(e["bytes"]), "sha256": str(e["sha256"])} for name, e in entries.items()
             }
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError, DataError) as error:
             self._put_aside(path, f"no manifest ({short(str(error))})")
 
     def read(self, search: str, shard: Shard, queries: int, depth: int) -> Table | None:
         """Return the finished table, or None where there is none; a damaged one is moved aside and told of."""
-        name = _name(search, shard)
+        name = table_name(search, *shard)
         entry = self._entries.get(name)
         if entry is None:
             return None
@@ -75,9 +77,17 @@ class ShardStore:
         del self._entries[name]
         return None
 
+    def has(self, search: str, shard: Shard) -> bool:
+        """Return whether there is a finished table, without a look into it."""
+        return table_name(search, *shard) in self._entries
+
     def commit(self, search: str, shard: Shard, found: Table) -> None:
         """Write the table of one search over one shard, then enter it in the manifest."""
-        name, content = _name(search, shard), to_bytes(found)
+        self.enter(search, shard, to_bytes(found))
+
+    def enter(self, search: str, shard: Shard, content: bytes) -> None:
+        """Write a table that is bytes already (harness.retrieve.table_bytes), then enter it in the manifest."""
+        name = table_name(search, *shard)
         write_atomically(self.folder / name, content)
         self._entries[name] = {"bytes": len(content), "sha256": sha256(content)}
         self._write_manifest()
@@ -109,7 +119,3 @@ def _sound(content: bytes, entry: dict[str, str | int]) -> bytes:
     if sha256(content) != entry["sha256"]:
         raise DataError("another SHA-256", got=sha256(content)[:12], expected=str(entry["sha256"])[:12])
     return content
-
-
-def _name(search: str, shard: Shard) -> str:
-    return f"{search}-{shard.start:09d}-{shard.stop:09d}.safetensors"

@@ -6,7 +6,7 @@ top-k of its documents in one total order (harness.retrieve.order), and so is a 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -15,6 +15,9 @@ from torch import Tensor
 from harness.retrieve import order
 from harness.retrieve.met import Met
 from harness.retrieve.run import Ranking, Run
+
+AT_A_TIME = 2**25
+"""Keys that are merged at a time."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,18 +39,32 @@ def table(doc_ids: Sequence[str], keys_QK: Tensor, met: Met) -> Table:
     return Table(tuple(doc_ids[rank] for rank in used.tolist()), order.with_ranks(keys_QK, new_ranks), met)
 
 
-def merge(left: Table, right: Table) -> Table:
-    """Return the best K of both tables, which have K places each; no document may stand in both."""
-    doc_ids = (*left.doc_ids, *right.doc_ids)
+def merge(*tables: Table) -> Table:
+    """Return the best K of one or more tables, which have K places each; no document may stand in two."""
+    depth = tables[0].keys_QK.shape[1]
+    keys_QK = order.best(torch.cat([one.keys_QK for one in tables], dim=1), depth)
+    # What has a lower score than the last of K is out whatever its id: most ids need not be put in order.
+    least_Q1 = keys_QK[:, -1:] >> 32
+    left = [
+        table(one.doc_ids, one.keys_QK.masked_fill(one.keys_QK >> 32 < least_Q1, order.NOTHING), one.met)
+        for one in tables
+    ]
+    doc_ids = tuple(doc_id for one in left for doc_id in one.doc_ids)
     ranks = order.id_ranks(doc_ids)
-    moved_QK = torch.cat(
-        [
-            order.with_ranks(left.keys_QK, ranks[: len(left.doc_ids)]),
-            order.with_ranks(right.keys_QK, ranks[len(left.doc_ids) :]),
-        ],
-        dim=1,
-    )
-    return table(order.by_rank(doc_ids, ranks), order.best(moved_QK, left.keys_QK.shape[1]), left.met + right.met)
+    of_table = torch.split(ranks, [len(one.doc_ids) for one in left])
+    moved_QK = torch.cat([order.with_ranks(one.keys_QK, own) for one, own in zip(left, of_table, strict=True)], dim=1)
+    met = sum((one.met for one in left), Met())
+    return table(order.by_rank(doc_ids, ranks), order.best(moved_QK, depth), met)
+
+
+def merge_all(tables: Iterable[Table]) -> Table:
+    """Return the best K of any number of tables, at least one; as many at a time as fit in 256 MiB of keys."""
+    held: list[Table] = []
+    for one in tables:
+        if len(held) > 1 and (len(held) + 1) * one.keys_QK.numel() > AT_A_TIME:
+            held = [merge(*held)]
+        held.append(one)
+    return merge(*held)
 
 
 def run(found: Table, query_ids: Sequence[str], name: str) -> Run:

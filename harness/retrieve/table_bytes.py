@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import astuple
 from itertools import accumulate
 
+import numpy as np
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load, save
@@ -20,7 +21,7 @@ def to_bytes(found: Table) -> bytes:
     return save(
         {
             "keys": found.keys_QK.contiguous(),
-            "ids": torch.tensor(list(b"".join(ids)), dtype=torch.uint8),
+            "ids": torch.from_numpy(np.frombuffer(bytearray(b"".join(ids)), dtype=np.uint8)),
             "lengths": torch.tensor([len(one) for one in ids], dtype=torch.int64),
             "met": torch.tensor(astuple(found.met), dtype=torch.int64),
         }
@@ -36,7 +37,7 @@ def from_bytes(content: bytes, queries: int, depth: int) -> Table:
     try:
         parts = load(content)
         keys_QK, lengths = parts["keys"], parts["lengths"].tolist()
-        text = bytes(parts["ids"].tolist())
+        text = parts["ids"].numpy().tobytes()
         ids = tuple(text[end - size : end].decode() for end, size in zip(accumulate(lengths), lengths, strict=True))
         met = Met(*parts["met"].tolist())
     except (SafetensorError, KeyError, ValueError, TypeError) as error:

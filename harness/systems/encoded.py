@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
 from harness.data.collection import Collection
 from harness.encode.checkpoint import speak
-from harness.encode.encoder import Encoder, open_encoder
+from harness.encode.encoder import Encoder
 from harness.encode.files import described, fingerprint
 from harness.encode.heads import OWN_HEAD, head_fingerprint, head_folder, shares_backbone
 from harness.encode.hub import checkpoint_folder
-from harness.keys import Weights, dim_kind, pass_key, search_key
+from harness.encode.weights import weight_files
+from harness.engine.local import work_apart, work_here
+from harness.engine.places import places
+from harness.engine.task import Task
+from harness.keys import Weights, dim_kind, pass_key, result_key, search_key
 from harness.model_spec import EncoderSpec
-from harness.retrieve.exact import ExactSearch, prepare
 from harness.retrieve.passes import Pass
 from harness.retrieve.shards import ShardStore, shards
 from harness.retrieve.table import run
 from harness.spec import RunSpec
+from harness.systems import begun
 from harness.systems.base import Found
 from harness.watch import Watch
 
@@ -65,7 +69,8 @@ class Encoded:
                 groups.setdefault(self.weights(spec, dim).model, []).append(dim)
         found: dict[int | None, Found] = {}
         for model, widths in groups.items():
-            found |= self._pass(self._own(spec, model, widths), collection, widths, watch)
+            results = {dim: result_key(spec, collection, self.weights(spec, dim), dim) for dim in widths}
+            found |= self._pass(self._own(spec, model, widths), collection, results, watch)
         return found
 
     def _own(self, spec: RunSpec, model: str, widths: Sequence[int]) -> RunSpec:
@@ -76,8 +81,9 @@ class Encoded:
         return replace(spec, dims=(widths[0],), model=replace(spec.model, path=str(place), dims=(widths[0],), heads=()))
 
     def _pass(
-        self, spec: RunSpec, collection: Collection, widths: Sequence[int], watch: Watch
+        self, spec: RunSpec, collection: Collection, results: Mapping[int, str], watch: Watch
     ) -> dict[int | None, Found]:
+        widths = list(results)
         weights = {dim: self.weights(spec, dim) for dim in widths}
         folder = Path(spec.out) / "passes" / pass_key(spec, collection, weights[widths[0]])
         one = Pass(
@@ -89,7 +95,11 @@ class Encoded:
         )
         if spec.force:
             one.forget()
-        self._work(one, spec, watch)
+        try:
+            self._work(one, spec, results, watch)
+        except KeyboardInterrupt as end:
+            end.add_note(one.done())
+            raise
         query_ids = [query.query_id for query in collection.queries]
         with watch.stage("merge", len(one.searches), "runs") as stage:
             tables = one.tables()
@@ -99,31 +109,38 @@ class Encoded:
             for dim, table in tables.items()
         }
 
-    def _work(self, one: Pass, spec: RunSpec, watch: Watch) -> None:
+    def _work(self, one: Pass, spec: RunSpec, results: Mapping[int, str], watch: Watch) -> None:
         todo = one.missing()
         if not todo:
             return
+        begun.enter(one, spec, results)
         done = len(one.shards) - len(todo)
         if done:
             watch.tell(f"going on: {done} of {len(one.shards)} shards are done")
         asked = sorted({dim for dims in todo.values() for dim in dims}, reverse=True)
-        encoder = self._open(spec, asked, watch)
-        with watch.stage("encode queries", len(one.collection.queries), "queries") as stage:
-            searches = prepare(one.collection, encoder, asked, spec.search.depth, stage.advance)
-        with watch.stage("encode and search", sum(stop - start for start, stop in todo)) as stage:
-            one.work(todo, ExactSearch(one.collection, encoder, searches, spec.engine.block_documents), stage.advance)
-
-    def _open(self, spec: RunSpec, dims: Sequence[int], watch: Watch) -> Encoder:
         if not isinstance(spec.model, EncoderSpec):
             raise TypeError(type(spec.model))
-        widths = tuple(dict.fromkeys(spec.model.projection(dim) for dim in dims))
-        key = f"{spec.model.path} {list(widths)}"
+        # Judgments are nothing to whoever encodes.
+        blind = replace(one.collection, qrels={})
+        task = Task(blind, spec.model, spec.engine, spec.precision, tuple(asked), spec.search.depth)
+        weights = sum(path.stat().st_size for path in weight_files(self.folder))
+        found = places(spec.engine, list(todo), weights)
+        if found.workers < found.wanted:
+            watch.tell(f"{found.workers} workers, not {found.wanted}: there is no memory for more")
+        if found.workers == 1:
+            self.details.update(work_here(one, todo, task, self._open(task, watch), watch))
+        else:
+            # Its workers have the memory for it; a model that is held here for another language is no use to them.
+            self._encoders.clear()
+            self.details.update(work_apart(one, todo, task, found, watch))
+
+    def _open(self, task: Task, watch: Watch) -> Encoder:
+        key = f"{task.model.path} {list(task.widths)} {task.precision}"
         if key not in self._encoders:
             # One model at a time: a second one of full size would not fit beside the first.
             self._encoders.clear()
             with watch.stage("load model"):
-                self._encoders[key] = open_encoder(spec.model, spec.engine, widths)
-            self.details.update(self._encoders[key].details)
-        elif spec.model.adapter is not None:
-            speak(self.folder, self._encoders[key].checkpoint.backbone, spec.model.adapter)
+                self._encoders[key] = task.open()
+        elif task.model.adapter is not None:
+            speak(self.folder, self._encoders[key].checkpoint.backbone, task.model.adapter)
         return self._encoders[key]

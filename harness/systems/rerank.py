@@ -92,7 +92,7 @@ class Reranker:
         queries = [query for query in collection.queries if query.text.strip()]
         tokens = scorer.tokens.queries([query.text.strip() for query in queries])
         work = Work(candidates, {query.query_id: one for query, one in zip(queries, tokens, strict=True)}, texts)
-        scores, met = _scored(work, scorer, spec.engine.block_documents, watch)
+        scores, met = _scored(work, scorer, spec.engine.block_size(scorer.device.type), watch)
         rankings = {query.query_id: ranking(scores.get(query.query_id, ())) for query in collection.queries}
         met["truncated_queries"] = sum(one.truncated for one in tokens)
         met["dropped_self"] = dropped

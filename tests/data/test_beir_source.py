@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 from collections.abc import Callable
 from pathlib import Path
 
@@ -105,6 +106,19 @@ def test_a_corpus_that_changes_under_way_is_refused(opened: Opened, tmp_path: Pa
     (tmp_path / "corpus.jsonl").write_bytes(CORPUS[:40])
     with pytest.raises(DataError, match="has changed while it was being evaluated"):
         list(found.corpus.documents(0, 3))
+
+
+def test_a_collection_goes_to_another_process_and_notices_a_change_there_too(opened: Opened, tmp_path: Path) -> None:
+    found = opened()
+    elsewhere = pickle.loads(pickle.dumps(found))  # noqa: S301 - its own bytes, as a worker gets them
+    assert (elsewhere.queries, elsewhere.fingerprints, texts(elsewhere)) == (
+        found.queries,
+        found.fingerprints,
+        texts(found),
+    )
+    (tmp_path / "corpus.jsonl").write_bytes(CORPUS[:40])
+    with pytest.raises(DataError, match="has changed while it was being evaluated"):
+        texts(elsewhere)
 
 
 def test_scifact_has_its_published_counts(shared_data: Path) -> None:

@@ -23,7 +23,7 @@ from harness.data.qrels import read_qrels
 from harness.spec import DatasetSpec
 
 PRELUDE = """
-import dataclasses, json, socket, sys
+import dataclasses, json, pickle, socket, sys
 def refuse(*args, **kwargs):
     raise OSError("the network is denied")
 socket.socket.connect = socket.socket.connect_ex = socket.getaddrinfo = socket.create_connection = refuse
@@ -43,6 +43,8 @@ def show(**spec):
     one, other = found.corpus.documents(0, n), found.corpus.documents(5, n)
     pairs = list(zip(one, other))
     assert pairs == list(zip(documents, documents[5:])), "two readers at once disturb each other"
+    elsewhere = pickle.loads(pickle.dumps(found))
+    assert documents[5:] == list(elsewhere.corpus.documents(5, n)), "a worker process reads something else"
     fingerprints = list(dataclasses.astuple(found.fingerprints))
     return {"counts": dataclasses.asdict(found.counts), "fingerprints": fingerprints, "first": documents[0]}
 

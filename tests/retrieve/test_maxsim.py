@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from harness.encode.vectors import TokenVectors, pack, unit
 from harness.errors import ModelError
 from harness.retrieve.maxsim import maxsim, query_tiles
+from harness.retrieve.scoring import scorer
 
 DIM = 16
 
@@ -138,4 +139,4 @@ def test_a_vector_that_is_no_number_is_an_error(value: float, side: str) -> None
     queries, documents = texts(9, [3, 3]), texts(10, [4, 4])
     (queries if side == "query" else documents)[1][2, 5] = value
     with pytest.raises(ModelError, match=r"a score is no number: got query \d, document \d of the block"):
-        scores(queries, documents)
+        scorer(packed(queries)).scores(packed(documents), [DIM])

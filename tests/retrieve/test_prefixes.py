@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from harness.encode.vectors import TokenVectors, pack, unit
 from harness.errors import ModelError
 from harness.retrieve.maxsim import maxsim, query_tiles
+from harness.retrieve.scoring import scorer
 
 WIDTH = 24
 CUTS = (6, 16, 24)
@@ -98,7 +99,7 @@ def test_a_vector_that_is_zero_where_it_is_cut_to_is_refused(side: str) -> None:
     queries, documents = texts(1, [3]), texts(2, [4])
     (queries if side == "query" else documents).vectors_ND[1, :6] = 0
     with pytest.raises(ModelError, match="a token vector is zero in its first 6 dimensions"):
-        maxsim(query_tiles(queries, CUTS), documents)
+        scorer(queries, CUTS).scores(documents, CUTS)
 
 
 def test_the_stored_vectors_are_compared_and_not_rounded_again() -> None:

@@ -14,7 +14,7 @@ import pytest
 from harness.encode.encoder import Encoder
 from harness.encode.vectors import TokenVectors
 from harness.pipeline import evaluate
-from harness.retrieve.maxsim import QueryTiles, maxsim
+from harness.retrieve.scoring import Scorer
 from harness.spec import DatasetSpec, EncoderSpec, EngineSpec, RunSpec, SearchSpec
 from harness.watch import Watch
 
@@ -46,11 +46,13 @@ class Counted:
             counted.queries += len(texts)
             return counted._plain_queries(self, texts, *rest)
 
-        def search(queries: QueryTiles, vectors: TokenVectors, dims: Sequence[int]) -> Any:
-            counted.searched |= set(dims)
-            return maxsim(queries, vectors, dims)
+        plain_scores = Scorer.scores
 
-        monkeypatch.setattr("harness.retrieve.exact.maxsim", search)
+        def scores(self: Scorer, documents: TokenVectors, dims: Sequence[int]) -> Any:
+            counted.searched |= set(dims)
+            return plain_scores(self, documents, dims)
+
+        monkeypatch.setattr(Scorer, "scores", scores)
         monkeypatch.setattr(Encoder, "documents", documents)
         monkeypatch.setattr(Encoder, "queries", queries)
 

@@ -13,7 +13,7 @@ from harness.errors import DataError
 from harness.retrieve import order
 from harness.retrieve.met import Met
 from harness.retrieve.run import ranking
-from harness.retrieve.table import Table, merge, run, table
+from harness.retrieve.table import Table, merge, merge_all, run, table
 from harness.retrieve.table_bytes import from_bytes, to_bytes
 
 IDS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=3)
@@ -69,9 +69,11 @@ def test_any_sharding_block_size_and_merge_order_equals_a_full_sort(
     corpus: Corpus, places: list[int], depth: int, block: int, data: st.DataObject
 ) -> None:
     tables = [searched(shard, depth, block) for shard in cut(corpus, places)]
-    merged = reduce(merge, data.draw(st.permutations(tables)))
+    drawn = data.draw(st.permutations(tables))
+    merged = reduce(merge, drawn)
     assert rankings(merged) == full_sort(corpus, depth)
     assert merged.met.documents == len(corpus)
+    assert equal(merge(*drawn), merged)
 
 
 @settings(deadline=None, max_examples=80)
@@ -83,6 +85,17 @@ def test_merging_is_associative_and_commutative(corpus: Corpus, places: list[int
         assert rankings(merge(merge(first, second), third)) == rankings(merge(first, merge(second, third)))
     for other in shards[1:]:
         assert equal(merge(shards[0], other), merge(other, shards[0]))
+
+
+@pytest.mark.parametrize("at_a_time", [1, 30, 10**9])
+def test_any_number_of_tables_merge_however_few_fit_in_memory(monkeypatch: pytest.MonkeyPatch, at_a_time: int) -> None:
+    monkeypatch.setattr("harness.retrieve.table.AT_A_TIME", at_a_time)
+    corpus = {f"d{n}": (float(n % 5), float(n % 3)) for n in range(40)}
+    tables = [searched(shard, depth=4) for shard in cut(corpus, [n % 7 for n in range(40)])]
+    merged = merge_all(iter(tables))
+    assert rankings(merged) == full_sort(corpus, 4)
+    assert merged.met.documents == 40
+    assert equal(merge_all(tables[:1]), tables[0])
 
 
 @settings(deadline=None, max_examples=60)
