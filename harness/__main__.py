@@ -1,4 +1,4 @@
-"""`python -m harness`: evaluate a model on a dataset. `harness score`, `report` and `doctor` are the other commands."""
+"""`python -m harness`: evaluate a model on a dataset. `score`, `report`, `doctor`, `plan`, `status` are the others."""
 
 from __future__ import annotations
 
@@ -14,15 +14,17 @@ from harness.cli import command
 from harness.config import run_specs
 from harness.doctor.__main__ import main as doctor
 from harness.pipeline import evaluate_all
+from harness.plan.__main__ import main as plan
 from harness.report.__main__ import main as report
 from harness.report.reading import read_published
 from harness.report.record import Result
 from harness.report.registered import registered
 from harness.report.summary import description, summary
 from harness.score.__main__ import main as score
+from harness.status.__main__ import main as status
 from harness.terminal import watch
 
-COMMANDS = {"doctor": doctor, "report": report, "score": score}
+COMMANDS = {"doctor": doctor, "plan": plan, "report": report, "score": score, "status": status}
 
 
 def main() -> NoReturn:

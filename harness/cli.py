@@ -7,28 +7,33 @@ that names what was meant, and exits with 2.
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, NoReturn
 
 import hydra
+from hydra._internal.utils import get_args_parser
 from hydra.errors import ConfigCompositionException, HydraException, MissingConfigException, OverrideParseException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
 from harness import paths
-from harness.errors import ConfigError, HarnessError, StorageError, choose, printable, short
+from harness.choices import first_line, unknown_choice, unknown_key
+from harness.errors import ConfigError, HarnessError, StorageError, printable, short
+from harness.foreign import refuse_code, refuse_folder, refuse_path, refuse_words
+from harness.redact import redacted
+from harness.signals import heard, told
 
-INTERRUPTED = 130
 PIPE_CLOSED = 141
-HYDRAS_OWN = re.compile(r"\+{0,2}hydra[./@:=]")
 SOME_FAILED = 5
 GROUPS: Mapping[str, Sequence[str]] = {
     "evaluate": ("dataset", "model", "search", "engine"),
     "doctor": ("dataset", "model", "engine"),
+    "plan": ("dataset", "model", "search", "engine"),
     "score": ("dataset",),
     "report": (),
+    "status": (),
 }
 """The groups of each primary configuration."""
 
@@ -36,7 +41,8 @@ GROUPS: Mapping[str, Sequence[str]] = {
 def command(config: str, job: Callable[[Mapping[str, Any]], None], end: Callable[[], None] | None = None) -> NoReturn:
     """Run `job` on every configuration that the command line composes, then `end`, and exit.
 
-    The exit code is 0; or that of the job that failed; or 5 where some jobs of several failed and others did not.
+    The exit code is 0; or that of the job that failed; or 5 where some jobs of several failed and others did not; or
+    that of the signal that ended them (harness.signals).
 
     Args:
         config: the primary configuration in `configs/`.
@@ -45,21 +51,38 @@ def command(config: str, job: Callable[[Mapping[str, Any]], None], end: Callable
     """
     # Hydra then raises what is wrong instead of printing it in its own words.
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")
+    try:
+        with heard():
+            code = _all(config, job, end)
+    except KeyboardInterrupt as ended:
+        code = told(ended)
+    sys.exit(code)
+
+
+def _all(config: str, job: Callable[[Mapping[str, Any]], None], end: Callable[[], None] | None) -> int:
     codes: list[int] = []
 
     def one(settings: DictConfig) -> None:
-        codes.append(_guarded(lambda: job(_plain(settings))))
-        if codes[-1] in (INTERRUPTED, PIPE_CLOSED):
-            # Whoever breaks off one job of a sweep means the sweep.
+        codes.append(_guarded(lambda: _shown(lambda: job(_plain(settings)))))
+        if codes[-1] == PIPE_CLOSED:
+            # Whoever reads no more of one job of a sweep means the sweep.
             sys.exit(codes[-1])
 
     outside = _guarded(lambda: _compose(config, one))
     if end is not None and 0 in codes:
-        outside = outside or _guarded(end)
+        outside = outside or _guarded(lambda: _shown(end))
     failed = [code for code in (*codes, outside) if code]
     if not failed:
-        sys.exit(0)
-    sys.exit(SOME_FAILED if 0 in codes and not outside else failed[0])
+        return 0
+    return SOME_FAILED if 0 in codes and not outside else failed[0]
+
+
+def _shown(work: Callable[[], None]) -> None:
+    try:
+        work()
+    except SystemExit as gone:
+        # rich leaves that way, with 1, where the reader of standard output is gone.
+        raise BrokenPipeError from gone
 
 
 def _guarded(work: Callable[[], None]) -> int:
@@ -76,11 +99,8 @@ def _guarded(work: Callable[[], None]) -> int:
     except OSError as error:
         # A disk that fails outside of harness.storage (Hydra makes `out` for a sweep): no fault of the harness either.
         place = f"{error.filename}: " if error.filename else ""
-        sys.stderr.write(f"error: {printable(f'{place}{error.strerror or error}')}\n")
+        sys.stderr.write(f"error: {redacted(printable(f'{place}{error.strerror or error}'))}\n")
         return StorageError.exit_code
-    except KeyboardInterrupt:
-        sys.stderr.write("interrupted: finished shards are kept, the same command does the rest\n")
-        return INTERRUPTED
     return 0
 
 
@@ -92,30 +112,33 @@ def _compose(config: str, one: Callable[[DictConfig], None]) -> None:
         begun = True
         one(settings)
 
-    _refuse_words(sys.argv[1:])
+    refuse_words(sys.argv[1:], GROUPS[config])
+    _refuse_flags(GROUPS[config])
     try:
         hydra.main(version_base="1.3", config_path=str(paths.configs()), config_name=config)(job)()
     except MissingConfigException as error:
-        raise _unknown_choice(error.missing_cfg_file or _first_line(error)) from error
+        raise unknown_choice(error.missing_cfg_file or first_line(error)) from error
     except OverrideParseException as error:
         remedy = "Write key=value, lists as key=[a,b]"
         raise ConfigError("cannot read the override", got=short(error.override), remedy=remedy) from error
     except (ConfigCompositionException, OmegaConfBaseException, HydraException) as error:
-        raise _unknown_key(config, error) from error
+        raise unknown_key(config, GROUPS[config], error) from error
     except ValueError as error:
         # Hydra's own about a group that is given no name (model=null); a job's is a fault and keeps its traceback.
         if begun:
             raise
-        raise ConfigError("the configuration cannot be composed", got=_first_line(error)) from error
+        raise ConfigError("the configuration cannot be composed", got=first_line(error)) from error
 
 
-def _refuse_words(words: Sequence[str]) -> None:
-    """Refuse what Hydra would do and no job survives: keys taken out, and its own settings (they name code to run)."""
-    for word in words:
-        if word.startswith("~"):
-            raise ConfigError("a key cannot be taken out", got=short(word), remedy="Give it a value, as in key=null")
-        if HYDRAS_OWN.match(word):
-            raise ConfigError("Hydra's own settings cannot be set", got=short(word), remedy="--help names every key")
+def _refuse_flags(groups: Sequence[str]) -> None:
+    """Refuse flags that read what may be code, and a folder of configurations that holds some."""
+    flags, _ = get_args_parser().parse_known_args()
+    for name in ("config_path", "experimental_rerun"):
+        if (value := getattr(flags, name)) is not None:
+            raise ConfigError("Hydra's own settings cannot be set", got=f"--{name.replace('_', '-')}={value}")
+    refuse_path(flags.config_name or "", "--config-name")
+    if flags.config_dir is not None:
+        refuse_folder(Path(flags.config_dir), groups)
 
 
 def _plain(settings: DictConfig) -> Mapping[str, Any]:
@@ -124,63 +147,14 @@ def _plain(settings: DictConfig) -> Mapping[str, Any]:
     Raises:
         ConfigError: a value is missing that has no default, or cannot be resolved.
     """
+    refuse_code(OmegaConf.to_container(settings))
     try:
         plain = OmegaConf.to_container(settings, resolve=True, throw_on_missing=True)
     except MissingMandatoryValue as error:
         key = error.full_key
         raise ConfigError(f"{key} is missing", remedy=f"Give it, as in {key}=...") from error
     except OmegaConfBaseException as error:
-        raise ConfigError("the configuration cannot be resolved", got=_first_line(error)) from error
+        raise ConfigError("the configuration cannot be resolved", got=first_line(error)) from error
     if not isinstance(plain, dict):
         raise TypeError(type(plain))
     return {str(key): value for key, value in plain.items()}
-
-
-def _unknown_choice(missing: str) -> HarnessError:
-    """Return the error about `group/name`, with the names there are."""
-    group, _, name = missing.partition("/")
-    if missing.startswith("experiment/card/"):
-        group, name = "experiment", missing.removeprefix("experiment/")
-    folder = paths.configs() / group
-    choices = sorted(str(path.relative_to(folder).with_suffix("")) for path in folder.glob("**/*.yaml"))
-    if not choices:
-        return ConfigError("there is no such configuration", got=short(missing))
-    short_names = {choice.rpartition("/")[2]: choice for choice in choices}
-    if name in short_names:
-        return ConfigError(f"unknown {group}", got=short(name), remedy=f"Did you mean {short_names[name]!r}?")
-    return _refused(group, name, choices)
-
-
-def _unknown_key(config: str, error: Exception) -> HarnessError:
-    """Return the error about a key that is not there, with the nearest one; Hydra's first line where it is another."""
-    text = " ".join(str(error).split())
-    found = re.search(r"(?:Could not override|Could not append|Key) '([^']+)'", text)
-    if text.startswith("Ambiguous value for argument"):
-        remedy = "Write -m in front for a sweep, or a list as key=[a,b]"
-        return ConfigError("several values for one key", got=_first_line(error), remedy=remedy)
-    if found is None:
-        cause = error.__cause__ or error
-        return ConfigError("the configuration cannot be composed", got=_first_line(cause))
-    key = found[1]
-    top, _, rest = key.partition(".")
-    keys = OmegaConf.load(paths.configs() / f"{config}.yaml")
-    groups = GROUPS[config]
-    known = [*(str(name) for name in keys if name not in {"defaults", "hydra"}), *groups]
-    if rest and top in groups:
-        inside = [OmegaConf.load(path) for path in sorted((paths.configs() / top).glob("**/*.yaml"))]
-        return _refused(f"key of {top}", rest, list(dict.fromkeys(str(name) for one in inside for name in one)))
-    if key == "experiment":
-        return ConfigError("an experiment is added to the configuration", remedy="Write +experiment=card/...")
-    return _refused("key", key, known)
-
-
-def _refused(what: str, name: str, choices: list[str]) -> HarnessError:
-    try:
-        choose(what, name, choices)
-    except ConfigError as error:
-        return error
-    return ConfigError(f"{what} {name!r} cannot be set this way", remedy=f"Write {name}=value, without + or ~")
-
-
-def _first_line(error: BaseException) -> str:
-    return next(iter(str(error).splitlines()), type(error).__name__)

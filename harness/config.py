@@ -128,6 +128,8 @@ def _languages(data: Mapping[str, Any], table: Mapping[str, Any], language: str 
 
 
 def _dataset(given: Mapping[str, Any], language: str | None, entry: dict[str, Any]) -> DatasetSpec:
+    if language is not None:
+        _check_name("dataset.languages", language)
     names = {"{language}": language or "", "{code}": str(entry.pop("code", language or ""))}
     merged = {key: _filled(value, names) for key, value in {**given, **entry}.items()}
     if "language" in merged:

@@ -16,6 +16,8 @@ import difflib
 from collections.abc import Iterable, Mapping
 from typing import ClassVar, TypeVar
 
+from harness.redact import redacted
+
 T = TypeVar("T")
 
 
@@ -25,10 +27,10 @@ class HarnessError(Exception):
     exit_code: ClassVar[int] = 1
 
     def __init__(self, what: str, *, got: object = None, expected: object = None, remedy: str | None = None) -> None:
-        """Put the four parts on one line; parts that are None are left out, control characters are escaped."""
+        """Put the four parts on one line; what is None is left out, control characters are escaped, secrets hidden."""
         details = [f"{word} {value}" for word, value in (("got", got), ("expected", expected)) if value is not None]
         text = f"{what}: {', '.join(details)}" if details else what
-        super().__init__(printable(f"{text}. {remedy}" if remedy else text))
+        super().__init__(redacted(printable(f"{text}. {remedy}" if remedy else text)))
 
 
 class ConfigError(HarnessError):

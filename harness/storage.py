@@ -12,7 +12,7 @@ import os
 import platform
 from pathlib import Path
 
-from harness.errors import StorageError
+from harness.errors import DataError, HarnessError, StorageError
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -38,6 +38,24 @@ def write_atomically(path: Path, content: bytes) -> None:
         what = "no space left" if error.errno in FULL else f"cannot write ({error.strerror})"
         remedy = "Free space or choose another folder with out=DIR, then start again: finished shards are kept"
         raise StorageError(f"{path}: {what}", got=f"{len(content):,} bytes to write", remedy=remedy) from error
+    except KeyboardInterrupt:
+        # The job is broken off here: the old file stays, and no part of the new one.
+        _forget(part)
+        raise
+
+
+def read_capped(path: Path, largest: int, fault: type[HarnessError] = DataError) -> bytes:
+    """Return what the file at `path` holds, and never take more than `largest` bytes into memory.
+
+    Raises:
+        HarnessError: as `fault`: it is larger.
+        OSError: it cannot be read.
+    """
+    with path.open("rb") as file:
+        content = file.read(largest + 1)
+    if len(content) > largest:
+        raise fault(f"{path} is too large", got=f"more than {largest:,} bytes", expected=f"{largest:,} at most")
+    return content
 
 
 def check_writable(folder: Path) -> None:

@@ -6,13 +6,13 @@ import os
 import platform
 import resource
 import subprocess
-import sys
 from datetime import UTC, datetime
 from importlib import metadata
 from typing import Any
 
 import harness
 from harness.paths import PACKAGE
+from harness.redact import command_words
 
 LIBRARIES = (
     "torch", "transformers", "tokenizers", "safetensors", "numpy", "einops", "ir-datasets", "ir-measures",
@@ -31,7 +31,7 @@ def environment() -> dict[str, Any]:
         "cores": os.cpu_count(),
         "libraries": {name: version for name in LIBRARIES if (version := _version(name))},
         "finished": datetime.now(UTC).isoformat(timespec="milliseconds"),
-        "command": ["python", *sys.orig_argv[1:]],
+        "command": ["python", *command_words()[1:]],
     }
 
 

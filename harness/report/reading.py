@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 
-import yaml
-
 from harness.errors import DataError, short
 from harness.report.fields import Fields
 from harness.report.published import Average, Column, Note, PublishedTable, Row, Source
+from harness.yaml_file import read_yaml
 
 TABLE = ("order", "title", "group", "source", "measure", "measure_label", "decimals", "columns", "rows")
 
@@ -36,7 +35,7 @@ def read_table(path: Path) -> PublishedTable:
     Raises:
         DataError: it is no YAML, has a field too few or too many, or a row of another length than the columns.
     """
-    data = Fields(_document(path), str(path), TABLE, ("average", "notes"))
+    data = Fields(read_yaml(path), str(path), TABLE, ("average", "notes"))
     decimals = data.whole("decimals")
     columns = tuple(_column(item) for item in data.items("columns", ("label", "model"), ("dim",)))
     wanted = ("label", "dataset", "values")
@@ -59,33 +58,6 @@ def read_table(path: Path) -> PublishedTable:
     )
     _check(table, str(path))
     return table
-
-
-def _document(path: Path) -> object:
-    try:
-        loader = yaml.SafeLoader(path.read_text(encoding="utf-8"))
-        try:
-            node = loader.get_single_node()
-            _refuse_repeated_keys(node, path)
-            return loader.construct_document(node) if node is not None else None
-        finally:
-            loader.dispose()
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
-        raise DataError(f"{path} is no YAML", got=short(" ".join(str(error).split()), 160)) from error
-    except OSError as error:
-        raise DataError(f"{path} cannot be read", got=error.strerror) from error
-
-
-def _refuse_repeated_keys(node: yaml.Node | None, path: Path) -> None:
-    # PyYAML keeps the last of two equal keys and says nothing; a table must not lose a line that way.
-    if isinstance(node, yaml.MappingNode):
-        keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
-        _refuse_repeated(keys, f"{path}: a key stands twice, line {node.start_mark.line + 1} and after")
-        for _, value in node.value:
-            _refuse_repeated_keys(value, path)
-    elif isinstance(node, yaml.SequenceNode):
-        for value in node.value:
-            _refuse_repeated_keys(value, path)
 
 
 def _refuse_repeated(values: Sequence[object], what: str) -> None:

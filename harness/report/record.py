@@ -15,10 +15,12 @@ from typing import Any
 from harness.errors import DataError, short
 from harness.score.scores import Scores
 from harness.spec import STRICT
-from harness.storage import write_atomically
+from harness.storage import read_capped, write_atomically
 
 SCHEMA = 1
 RESULT = "result.json"
+LARGEST = 64 * 1024 * 1024
+"""Bytes of a result; 10,000 queries with six measures each take 3 MB."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,13 +87,13 @@ def read_result(path: Path) -> Result:
         DataError: the file is no result of this version of the format.
     """
     try:
-        data = json.loads(path.read_bytes())
+        data = json.loads(read_capped(path, LARGEST))
         if data["schema"] != SCHEMA:
             raise DataError(f"{path} is another version of a result", got=data["schema"], expected=SCHEMA)
         _check_spec(data["spec"])
         scores = Scores(values=data["scores"]["values"], missing=tuple(data["scores"]["missing"]))
         return Result(**{**data, "scores": scores})
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         remedy = "Move it away and run the job again"
         raise DataError(f"{path} is no result", got=short(str(error)), remedy=remedy) from error
 

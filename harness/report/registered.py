@@ -12,13 +12,12 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from harness.config import dataset_specs, model_spec
 from harness.errors import ConfigError, short
 from harness.model_spec import HUB_ID
 from harness.report.record import Result
 from harness.spec import PRECISIONS, STRICT, DatasetSpec, ModelSpec, SearchSpec
+from harness.yaml_file import read_yaml
 
 DATASET_FIELDS = ("text_language", "fields", "join", "query_field", "drop_self", "bm25_k1", "bm25_b")
 """What decides how a dataset is read; where it lies does not, and its counts are compared on their own."""
@@ -133,10 +132,7 @@ def told(found: Sequence[Difference]) -> str:
 def _configurations(folder: Path) -> Iterator[dict[str, Any]]:
     """Yield every configuration that leaves nothing to the command line, with any path replaced by a word."""
     for path in sorted(folder.glob("**/*.yaml")):
-        try:
-            data = yaml.safe_load(path.read_text(encoding="utf-8"))
-        except (yaml.YAMLError, UnicodeDecodeError) as error:
-            raise ConfigError(f"{path} is no YAML", got=short(" ".join(str(error).split()), 160)) from error
+        data = read_yaml(path, ConfigError)
         if not isinstance(data, dict):
             raise ConfigError(str(path), got=short(data), expected="a mapping")
         open_to_the_command_line = data.get("name") is None or "???" in data.values()

@@ -163,7 +163,7 @@ def test_an_empty_document_and_one_of_a_megabyte_run_through_and_are_counted(
     assert not found_ids & {"empty", "blank"}
 
 
-def test_ctrl_c_ends_a_whole_sweep_with_130_and_says_that_shards_are_kept(
+def test_ctrl_c_ends_a_whole_sweep_with_130_and_says_what_goes_on(
     harness: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun: list[object] = []
@@ -176,4 +176,5 @@ def test_ctrl_c_ends_a_whole_sweep_with_130_and_says_that_shards_are_kept(
     found = harness("-m", "model=bm25", "language=en,de,fr")
     assert found.code == 130
     assert len(begun) == 1
-    assert found.err == "interrupted: finished shards are kept, the same command does the rest\n"
+    assert found.err.startswith("interrupted by SIGINT: what is finished is kept; go on with: ")
+    assert found.err.count("\n") == 1

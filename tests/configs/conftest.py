@@ -19,7 +19,8 @@ from harness.spec import RunSpec
 
 Composed = list[tuple[str, dict[str, Any]]]
 """(primary configuration, plain values) of every job of a command line."""
-PRIMARIES = {"harness": "evaluate", "harness.score": "score", "harness.report": "report", "harness.doctor": "doctor"}
+OTHERS = ("score", "report", "doctor", "plan", "status")
+PRIMARIES = {"harness": "evaluate", **{f"harness.{name}": name for name in OTHERS}}
 FLAGS = {"-m", "--multirun", "--help", "--hydra-help", "--cfg", "job", "--resolve"}
 
 
@@ -30,7 +31,7 @@ def read_line(line: str) -> tuple[str, list[str]]:
     if re.fullmatch(r"python3?", words[0]):
         assert words.pop(1) == "-m", line
         words.pop(0)
-    if words[0] == "harness" and words[1:2] in (["score"], ["report"], ["doctor"]):
+    if words[0] == "harness" and words[1:2] and words[1] in OTHERS:
         words[:2] = [f"harness.{words[1]}"]
     return PRIMARIES[words[0]], [word for word in words[1:] if word not in FLAGS]
 
@@ -78,12 +79,15 @@ def specs(composed: Callable[[str], Composed]) -> Callable[[str], list[RunSpec]]
 
 @pytest.fixture
 def builds(composed: Callable[[str], Composed]) -> Callable[[str], int]:
-    """Return into how many jobs a command line of any of the four commands goes; their specs are built."""
+    """Return into how many jobs a command line of any command goes; their specs are built."""
 
     def build(line: str) -> int:
         number = 0
         for primary, plain in composed(line):
             if primary == "evaluate":
+                number += len(run_specs(plain))
+            elif primary == "plan":
+                assert plain.pop("machines") >= 1
                 number += len(run_specs(plain))
             elif primary == "doctor":
                 assert plain.keys() == {"dataset", "model", "engine", "language"}, plain

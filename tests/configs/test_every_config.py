@@ -44,9 +44,10 @@ def line_of(path: Path) -> str:
 
 def test_there_are_the_groups_and_primaries_that_are_tested_here() -> None:
     tops = {path.parts[0] for path in PATHS}
-    assert tops == {*GROUPS, "experiment", "hydra", "evaluate.yaml", "score.yaml", "report.yaml", "doctor.yaml"}
+    names = {"score", "report", "doctor", "plan", "status"}
+    assert tops == {*GROUPS, "experiment", "hydra", *(f"{name}.yaml" for name in {*names, "evaluate"})}
     assert {path.as_posix() for path in PATHS if path.parts[0] == "hydra"} == {
-        f"hydra/help/{name}.yaml" for name in ("harness", "score", "report", "doctor")
+        f"hydra/help/{name}.yaml" for name in {*names, "harness"}
     }
 
 
@@ -125,6 +126,16 @@ def test_the_defaults_in_files_are_those_of_the_specs() -> None:
 
 def list_of(value: object) -> object:
     return list(value) if isinstance(value, tuple) else value
+
+
+def test_a_plan_takes_the_keys_and_defaults_of_what_it_plans() -> None:
+    plan, evaluate = read(Path("plan.yaml")), read(Path("evaluate.yaml"))
+    groups = [next(iter(one.items())) for one in evaluate["defaults"] if one != "_self_" and "override" not in str(one)]
+    assert [next(iter(one.items())) for one in plan["defaults"][: len(groups)]] == groups
+    own = {"defaults", "hydra"}
+    assert {key: value for key, value in plan.items() if key not in own | {"machines"}} == {
+        key: value for key, value in evaluate.items() if key not in own
+    }
 
 
 def test_no_file_names_code_to_be_run() -> None:

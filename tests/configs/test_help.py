@@ -1,4 +1,4 @@
-"""What `--help` of the four commands says, to the letter: golden files, written anew by hand when a help changes."""
+"""What `--help` of every command says, to the letter: golden files, written anew by hand when a help changes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ import pytest
 
 import harness
 
-COMMANDS = {"harness": "harness", "score": "harness.score", "report": "harness.report", "doctor": "harness.doctor"}
+OTHERS = ("score", "report", "doctor", "plan", "status")
+COMMANDS = {"harness": "harness", **{name: f"harness.{name}" for name in OTHERS}}
 
 
 def shown(module: str, folder: Path) -> str:

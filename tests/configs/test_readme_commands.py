@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 FENCE = re.compile(r"^```(?:bash|sh|console)\n(.*?)^```", re.MULTILINE | re.DOTALL)
-COMMAND = re.compile(r"^(?:\$ )?((?:\S*/)?(?:python3? -m harness(?:\.score|\.report|\.doctor)?|harness)(?: .*)?)$")
+COMMAND = re.compile(
+    r"^(?:\$ )?((?:\S*/)?(?:python3? -m harness(?:\.(?:score|report|doctor|plan|status))?|harness)(?: .*)?)$"
+)
 MARKED = re.compile(r"^<!-- from: (reports/tables/\S+\.md) -->\n+((?:\|.*\n?)+)", re.MULTILINE)
 NUMBER = re.compile(r"(?<![\w.])[+-]?\d*\.\d+(?![\w.])")
 
