@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 import torch
 
 from harness.encode.batches import ROUND_UP, Batch, batches
+from harness.encode.threads import side_by_side
 from harness.errors import ModelError
 from harness.spec import STRICT, EngineSpec
 
@@ -49,6 +51,7 @@ def in_batches(
     attended: Sequence[int | None] | None,
     budget: Budget,
     run: Callable[[Batch], Out],
+    threads: int = 1,
 ) -> Iterator[tuple[Batch, Out]]:
     """Yield every batch of `texts` with what `run` made of it; texts without tokens are in none.
 
@@ -58,14 +61,15 @@ def in_batches(
         attended: how many leading tokens of each text are attended to, where not all are.
         budget: halved in place where memory runs out.
         run: may run out of memory.
+        threads: batches that are run at once.
 
     Raises:
         ModelError: memory runs out, and no batch can be smaller or none may be.
     """
     left = set(range(len(texts)))
     while left:
-        for batch in batches(texts, budget.tokens, attended, filled=budget.filled, among=sorted(left)):
-            found = _tried(run, batch)
+        made = batches(texts, budget.tokens, attended, filled=budget.filled, among=sorted(left))
+        for batch, found in side_by_side(partial(_tried, run), made, threads):
             if found is None:
                 budget.tokens = _smaller(what, batch, budget)
                 break

@@ -22,7 +22,7 @@ from harness.encode.kernels.groups import GROUPS
 from harness.encode.packing import Kernel
 from harness.encode.products import lay_out
 from harness.encode.rows import pooled, skip_table, stored
-from harness.encode.running import pick_device, running_on, sum_in_float32, weights_dtype
+from harness.encode.running import pick_device, running_on, sum_in_float32, threads_for, weights_dtype
 from harness.encode.tokens import TextTokenizer, Tokens, text_tokenizer
 from harness.encode.vectors import Encoded, TokenVectors, pack
 from harness.errors import ModelError
@@ -86,7 +86,7 @@ class Encoder:
         pieces = {dim: [nothing[dim]] * len(tokens) for dim in dims}
         ids, attended = [text.ids for text in tokens], [text.attended for text in tokens]
         run = partial(self._rows, dims=dims, skip_V=skip_table(skiplist))
-        for batch, found in in_batches(self.spec.name, ids, attended, self.budget, run):
+        for batch, found in in_batches(self.spec.name, ids, attended, self.budget, run, threads_for(self.device)):
             for dim, rows in found.items():
                 for text, rows_nD in zip(batch.texts, rows, strict=True):
                     pieces[dim][text] = rows_nD

@@ -23,7 +23,7 @@ from harness.encode.kernels import choose_kernel
 from harness.encode.kernels.groups import GROUPS
 from harness.encode.packing import Kernel
 from harness.encode.products import lay_out
-from harness.encode.running import pick_device, running_on, sum_in_float32
+from harness.encode.running import pick_device, running_on, sum_in_float32, threads_for
 from harness.encode.said import read_json
 from harness.encode.tokens import CHARACTERS_PER_TOKEN
 from harness.errors import ModelError
@@ -122,7 +122,8 @@ class PairScorer:
             ModelError: a score is no finite number, or memory runs out at the smallest batch.
         """
         found = torch.empty(len(pairs), dtype=torch.float32)
-        for batch, logits in in_batches(self.name, [pair.ids for pair in pairs], None, self.budget, self._logits):
+        ids = [pair.ids for pair in pairs]
+        for batch, logits in in_batches(self.name, ids, None, self.budget, self._logits, threads_for(self.device)):
             found[list(batch.texts)] = logits
             advance(len(batch.texts), batch.used)
         if not torch.isfinite(found).all():

@@ -31,6 +31,11 @@ def running_on(device: torch.device, dtype: torch.dtype, attention: str) -> dict
     }
 
 
+def threads_for(device: torch.device) -> int:
+    """Return how many batches are run at once on `device`: one a thread of the CPU's, one on a GPU."""
+    return 1 if device.type == "cuda" else torch.get_num_threads()
+
+
 def weights_dtype(precision: str, device: torch.device) -> torch.dtype | None:
     """Return what weights are rounded to: None for the dtype they are stored in, bfloat16 for `fast`.
 

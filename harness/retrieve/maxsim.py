@@ -14,11 +14,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 import torch
 from einops import rearrange
 from torch import Tensor
 
+from harness.encode.threads import one_thread, side_by_side
 from harness.encode.vectors import TokenVectors
 
 ROWS = 128
@@ -86,12 +88,14 @@ def maxsim(queries: QueryTiles, documents: TokenVectors, dims: Sequence[int] = (
     {2: tensor([[ 2., -1., -inf]])}
     """
     asked = tuple(dim for dim in queries.cuts if dim in dims or not dims)
-    scaled = [dim for dim in asked if dim in queries.scales_C]
-    blocks = _blocks(documents, scaled)
-    found = []
-    for tile in range(len(queries.tiles_DC)):
-        best = _best(queries, tile, blocks, asked, len(documents))
-        found.append({dim: _summed(best_PC, queries.length) for dim, best_PC in best.items()})
+    with one_thread() as threads:
+        blocks = _blocks(queries, documents, asked)
+
+        def tile_scores(tile: int) -> dict[int, Tensor]:
+            best = _best(queries, tile, blocks, asked, len(documents))
+            return {dim: _summed(best_PC, queries.length) for dim, best_PC in best.items()}
+
+        found = [scores for _, scores in side_by_side(tile_scores, iter(range(len(queries.tiles_DC))), threads)]
     scores = {}
     for dim in asked:
         tiles_qP = [by_dim[dim] for by_dim in found]
@@ -99,28 +103,37 @@ def maxsim(queries: QueryTiles, documents: TokenVectors, dims: Sequence[int] = (
     return scores
 
 
-@dataclass(frozen=True)
-class _Block:
-    """R document tokens."""
+class _Block(NamedTuple):
+    """R document tokens, float32; rows that fill up the last block are zero."""
 
-    vectors_RD: Tensor
-    """float32; rows that fill up the last block are zero."""
-    owners_R: Tensor
+    parts_Rd: tuple[Tensor, ...]
+    """The columns of each step of the sum."""
+    owners_RC: Tensor
     """int64: which document owns each row; past the last document for filling."""
-    scales_R: Mapping[int, Tensor]
-    """Dimension -> (R, 1): what brings each row to unit norm."""
+    scales_R1: Mapping[int, Tensor]
+    """Dimension -> what brings each row to unit norm."""
 
 
-def _blocks(documents: TokenVectors, scaled: Sequence[int]) -> list[_Block]:
+def _steps(queries: QueryTiles, dims: Sequence[int]) -> list[tuple[int, int]]:
+    """Return the columns that are added in each step, as far as `dims` need them."""
+    return list(pairwise((0, *(cut for cut in queries.cuts if cut <= max(dims)))))
+
+
+def _blocks(queries: QueryTiles, documents: TokenVectors, dims: Sequence[int]) -> list[_Block]:
     vectors_ND = documents.vectors_ND.float()
-    if not len(vectors_ND):
+    if not len(vectors_ND) or not queries.tiles_DC:
         return []
+    steps, columns = _steps(queries, dims), queries.tiles_DC[0].shape[1]
     fill = -len(vectors_ND) % ROWS
     owners_N = torch.repeat_interleave(torch.arange(len(documents)), documents.lengths)
     owners_N = torch.nn.functional.pad(owners_N, (0, fill), value=len(documents)).to(vectors_ND.device)
     vectors_ND = torch.nn.functional.pad(vectors_ND, (0, 0, 0, fill))
     return [
-        _Block(rows_RD, owners_R, {dim: _to_unit(rows_RD[:, :dim])[:, None] for dim in scaled})
+        _Block(
+            tuple(rows_RD[:, start:stop] for start, stop in steps),
+            owners_R[:, None].expand(-1, columns),
+            {dim: _to_unit(rows_RD[:, :dim])[:, None] for dim in dims if dim in queries.scales_C},
+        )
         for rows_RD, owners_R in zip(torch.split(vectors_ND, ROWS), torch.split(owners_N, ROWS), strict=True)
     ]
 
@@ -130,19 +143,19 @@ def _best(
 ) -> dict[int, Tensor]:
     """Return each document's maximum for each query token of a tile, (P, C) float32, by dimension."""
     tile_DC = queries.tiles_DC[tile]
+    steps = _steps(queries, dims)
+    parts_dC = [tile_DC[start:stop] for start, stop in steps]
     best = {dim: tile_DC.new_full((documents + 1, tile_DC.shape[1]), -torch.inf) for dim in dims}
     product_RC, scaled_RC = (tile_DC.new_empty((ROWS, tile_DC.shape[1])) for _ in range(2))
-    for block in blocks:
-        owners_RC = block.owners_R[:, None].expand_as(product_RC)
-        for start, stop in pairwise((0, *(cut for cut in queries.cuts if cut <= max(dims)))):
-            rows_Rd, columns_dC = block.vectors_RD[:, start:stop], tile_DC[start:stop]
+    for rows, owners_RC, scales_R1 in blocks:
+        for (start, stop), rows_Rd, columns_dC in zip(steps, rows, parts_dC, strict=True):
             if start:
                 product_RC.addmm_(rows_Rd, columns_dC)
             else:
                 torch.mm(rows_Rd, columns_dC, out=product_RC)
             if stop not in best:
                 continue
-            scale_R1 = block.scales_R.get(stop)
+            scale_R1 = scales_R1.get(stop)
             similarity_RC = product_RC if scale_R1 is None else torch.mul(product_RC, scale_R1, out=scaled_RC)
             best[stop].scatter_reduce_(0, owners_RC, similarity_RC, "amax")
     for dim, scales_C in queries.scales_C.items():
