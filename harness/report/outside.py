@@ -1,4 +1,4 @@
-"""Which results fill no cell of the card, put together by collection: a row a system, a column a language."""
+"""The collections with results that fill no cell of the card: a row a system, a column a language."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Row = Mapping[str, Sequence[Result]]
 
 @dataclass(frozen=True, kw_only=True)
 class Outside:
-    """The results on one collection that fill no cell of the card."""
+    """The results on one collection some of which fill no cell of the card."""
 
     dataset: str
     measure: str
@@ -35,18 +35,24 @@ class Outside:
 def outside(tables: Sequence[PublishedTable], results: Sequence[Result], known: Registered) -> tuple[Outside, ...]:
     """Return the results that fill no cell of `tables`: one value per collection and measure, in order of their names.
 
-    Results on as many documents or queries as are not the dataset's own are of another collection.
+    Beside them stand those on the same collections that do fill one. Results on as many documents or queries as are not
+    the dataset's own are of another collection.
 
     Raises:
         DataError: a result has a time that is none.
     """
     found: dict[Collection, list[Result]] = {}
     for result in sorted(results, key=finished):
-        if not any(_fills(table, result, known) for table in tables):
-            has_language = result.language is not None
-            collection = (result.dataset, result.measure, _counts(result, known), has_language)
-            found.setdefault(collection, []).append(result)
-    return tuple(_outside(collection, found[collection], known) for collection in sorted(found))
+        found.setdefault(_collection(result, known), []).append(result)
+    return tuple(
+        _outside(collection, found[collection], known)
+        for collection in sorted(found)
+        if not all(any(_fills(table, result, known) for table in tables) for result in found[collection])
+    )
+
+
+def _collection(result: Result, known: Registered) -> Collection:
+    return result.dataset, result.measure, _counts(result, known), result.language is not None
 
 
 def _fills(table: PublishedTable, result: Result, known: Registered) -> bool:

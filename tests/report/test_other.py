@@ -45,7 +45,7 @@ def cells(text: str) -> list[list[str]]:
     return [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| ") and "---" not in line]
 
 
-def test_what_fills_a_cell_of_the_card_is_not_on_the_page_and_all_else_is(
+def test_a_collection_with_a_result_in_no_cell_of_the_card_is_on_the_page_with_all_of_its_results(
     make_table: MakeTable, make_result: Make, registered: Registered
 ) -> None:
     cell = make_result(0.5)
@@ -64,7 +64,7 @@ def test_what_fills_a_cell_of_the_card_is_not_on_the_page_and_all_else_is(
         ("one", "RR@10", "", ["alpha"]),
         (
             "one", "nDCG@10", "",
-            ["alpha model.query_length=300", "alpha precision=fast", "beta dim=8 prefix", "mine"],
+            ["alpha", "alpha model.query_length=300", "alpha precision=fast", "beta dim=8 prefix", "mine"],
         ),
         ("one", "nDCG@10", "", ["alpha"]),
         ("one", "nDCG@10", "7 documents and 4 queries", ["alpha"]),
@@ -226,7 +226,7 @@ def test_a_hostile_name_or_command_does_nothing_on_the_page(make_result: Make, p
     tokens = MarkdownIt("commonmark").enable("table").parse(text)
     inline = [child for token in tokens for child in token.children or []]
     assert {child.type for child in inline} <= {"text", "text_special", "code_inline", "softbreak"}
-    assert sum(child.type == "softbreak" for child in inline) == 1, "the one in the head of the page"
+    assert sum(child.type == "softbreak" for child in inline) == 2, "those in the head of the page"
     assert sum(child.type == "code_inline" for child in inline) == 1
     assert [token.type for token in tokens].count("heading_open") == 2
     assert [token.type for token in tokens].count("td_open") == 5
@@ -260,4 +260,4 @@ def test_the_report_writes_the_page_beside_the_card_only_where_it_has_rows(tmp_p
     assert made == [tmp_path / "tables/other.md", tmp_path / "tables/other.csv"]
     text = made[0].read_text(encoding="utf-8")
     assert re.findall(r"^## .*$", text, re.MULTILINE) == ["## scifact"]
-    assert cells(text)[1:] == [["mine", "0.500", "300", "5,183"]]
+    assert cells(text)[1:] == [["bm25", "0.500", "300", "5,183"], ["mine", "0.500", "300", "5,183"]]
