@@ -23,7 +23,7 @@ SUBSETS = [(6,), (16,), (24,), (6, 16), (16, 24), (6, 24), CUTS]
 def texts(seed: int, lengths: Sequence[int], *, norm: bool = True) -> TokenVectors:
     generator = torch.Generator().manual_seed(seed)
     rows = [torch.randn(length, WIDTH, generator=generator) for length in lengths]
-    return pack([unit(row) if norm else (3 * row).half() for row in rows], WIDTH)
+    return pack([unit(row) if norm else (0.3 * row).half() for row in rows], WIDTH)
 
 
 def by_definition(query_ND: torch.Tensor, document_ND: torch.Tensor, dim: int, *, norm: bool) -> float:
