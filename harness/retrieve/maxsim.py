@@ -23,9 +23,9 @@ from torch import Tensor
 from harness.encode.threads import one_thread, side_by_side
 from harness.encode.vectors import TokenVectors
 
-ROWS = 128
-"""Document tokens of one product: 128 x 1,024 float32 results and their scaled copy stay in a core's cache."""
-COLUMNS = 1024
+ROWS = 256
+"""Document tokens of one product: 256 x 512 float32 results and their scaled copy stay in a core's cache."""
+COLUMNS = 512
 """Query tokens of one product, about: a whole number of queries."""
 
 
@@ -91,7 +91,9 @@ def maxsim(queries: QueryTiles, documents: TokenVectors, dims: Sequence[int] = (
     with one_thread() as threads:
         blocks = _blocks(queries, documents, asked)
 
+        @torch.inference_mode()
         def tile_scores(tile: int) -> dict[int, Tensor]:
+            # Inference mode halves what Python does between two products, and threads wait for each other there.
             best = _best(queries, tile, blocks, asked, len(documents))
             return {dim: _summed(best_PC, queries.length) for dim, best_PC in best.items()}
 
@@ -147,17 +149,20 @@ def _best(
     parts_dC = [tile_DC[start:stop] for start, stop in steps]
     best = {dim: tile_DC.new_full((documents + 1, tile_DC.shape[1]), -torch.inf) for dim in dims}
     product_RC, scaled_RC = (tile_DC.new_empty((ROWS, tile_DC.shape[1])) for _ in range(2))
+    plan = [
+        (start, stop, columns_dC, best.get(stop)) for (start, stop), columns_dC in zip(steps, parts_dC, strict=True)
+    ]
     for rows, owners_RC, scales_R1 in blocks:
-        for (start, stop), rows_Rd, columns_dC in zip(steps, rows, parts_dC, strict=True):
+        for (start, stop, columns_dC, best_PC), rows_Rd in zip(plan, rows, strict=True):
             if start:
                 product_RC.addmm_(rows_Rd, columns_dC)
             else:
                 torch.mm(rows_Rd, columns_dC, out=product_RC)
-            if stop not in best:
+            if best_PC is None:
                 continue
             scale_R1 = scales_R1.get(stop)
             similarity_RC = product_RC if scale_R1 is None else torch.mul(product_RC, scale_R1, out=scaled_RC)
-            best[stop].scatter_reduce_(0, owners_RC, similarity_RC, "amax")
+            best_PC.scatter_reduce_(0, owners_RC, similarity_RC, "amax")
     for dim, scales_C in queries.scales_C.items():
         if dim in best:
             best[dim] *= scales_C[tile]
