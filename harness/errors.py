@@ -5,6 +5,7 @@
       DataError     exit 3   a corpus, a query set, judgments, a run or a result file that cannot be trusted
       StorageError  exit 3   a disk that is full, a folder that cannot be written
       ModelError    exit 4   a checkpoint, a tokenizer or a device that does not do what the spec says
+      ShardError    exit 5   shards that fail every time, where all others are done
 
 Every error is one line: what, got, expected, remedy. Users see that line and no traceback; anything that is not a
 `HarnessError` is a fault of the harness and keeps its traceback.
@@ -55,6 +56,12 @@ class ModelError(HarnessError):
     """A checkpoint, tokenizer or device that does not do what the spec says."""
 
     exit_code: ClassVar[int] = 4
+
+
+class ShardError(HarnessError):
+    """Shards that fail every time, where all others are done."""
+
+    exit_code: ClassVar[int] = 5
 
 
 def printable(text: str) -> str:

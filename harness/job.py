@@ -12,6 +12,7 @@ from harness.report.record import RESULT, Result, write_result
 from harness.retrieve.trec import sidecar_path, write_run
 from harness.score.evaluate import evaluate as score
 from harness.score.measures import measure_name
+from harness.score.ties import tie_exposure
 from harness.spec import RunSpec
 from harness.systems import Found, System
 from harness.watch import Watch
@@ -57,6 +58,9 @@ class Job:
         """Write the run, score it, and write the result last: a result that is there is a finished one."""
         dataset = self.spec.dataset
         write_run(self.folder(dim) / RUN, found.run, self.spec.search.depth)
+        measure, qrels = measure_name(dataset.measure), self.collection.qrels
+        scores = score(found.run, qrels, [measure, *dataset.also])
+        ties = tie_exposure(found.run, qrels, scores, measure)
         result = Result(
             key=self.key(dim),
             model=self.spec.model.name,
@@ -64,12 +68,13 @@ class Job:
             dim_kind=dim_kind(self.settled, dim),
             dataset=dataset.name,
             language=dataset.language,
-            measure=measure_name(dataset.measure),
-            scores=score(found.run, self.collection.qrels, [dataset.measure, *dataset.also]),
+            measure=measure,
+            scores=scores,
             counts=asdict(self.collection.counts),
             search=dict(found.met),
             spec=asdict(self.spec),
             provenance=self._provenance(dim, watch),
+            ties=None if ties is None else asdict(ties),
         )
         write_result(self.folder(dim) / RESULT, result)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from harness.data.collection import Collection
@@ -54,6 +54,8 @@ def search_key(spec: RunSpec, collection: Collection, dim: int | None, weights: 
         side |= {name: getattr(spec.model, name) for name in names}
         # Products are summed up from cut to cut: other steps round otherwise in the last bit.
         side["cuts"] = [cut for cut in spec.model.cuts(dim) if cut <= dim] if dim is not None else []
+    if spec.search.plaid is not None:
+        side["plaid"] = asdict(spec.search.plaid)
     if weights.run is not None:
         # By its content: a run under another name is the same run, another one under the same name is not.
         side["run"] = weights.run

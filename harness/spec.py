@@ -11,10 +11,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 
+from harness.engine_spec import EngineSpec
 from harness.errors import ConfigError, choose, short
 from harness.model_spec import CrossEncoderSpec, EncoderSpec, HeadSpec, LexicalSpec, ModelSpec
+from harness.plaid_spec import PlaidSpec
 
 __all__ = [
     "CrossEncoderSpec", "DatasetSpec", "EncoderSpec", "EngineSpec", "HeadSpec", "LexicalSpec", "ModelSpec", "RunSpec",
@@ -22,9 +24,7 @@ __all__ = [
 ]  # fmt: skip
 
 SOURCE_KINDS = ("beir", "irds")
-DEVICES = ("auto", "cpu", "cuda")
-MAXSIMS = ("auto", "fused", "plain")
-SEARCHES = ("exact", "rerank")
+SEARCHES = ("exact", "plaid", "rerank")
 STRICT = "strict"
 PRECISIONS = (STRICT, "fast")
 
@@ -90,11 +90,13 @@ class SearchSpec:
     """How documents are ranked."""
 
     kind: str = "exact"
-    """`exact`: every query with every document; `rerank`: every query with the first documents of a run."""
+    """`exact`: every query with every document; `plaid`: with those an index finds; `rerank`: with those of a run."""
     depth: int = 100
     """Documents kept per query; those of the run that `rerank` scores anew."""
     run: str | None = None
     """The run to rerank, a TREC file of any tool; `{language}` stands for the dataset's language."""
+    plaid: PlaidSpec | None = None
+    """The index, for `plaid`."""
 
     def __post_init__(self) -> None:
         """Refuse a search that cannot be run."""
@@ -106,47 +108,9 @@ class SearchSpec:
         if self.kind != "rerank" and self.run is not None:
             remedy = "Write search=rerank, or leave it out"
             raise ConfigError("search.run is for search=rerank alone", got=short(self.run), remedy=remedy)
-
-
-@dataclass(frozen=True, kw_only=True)
-class EngineSpec:
-    """How the work is laid out on this machine; nothing here can change a result."""
-
-    device: str = "auto"
-    """`cpu`, `cuda`, or `auto` for the accelerator where there is one."""
-    shards: int | None = None
-    """Into how many shards the corpus is cut; None takes `shard_documents`."""
-    shard_documents: int | None = None
-    """Documents of a shard; None takes a twentieth of the corpus, at least 500, at most 200,000."""
-    batch_tokens: int | None = None
-    """Tokens of one forward pass; None takes 1,024 on a CPU (2,048 at precision=fast), and what fits into a GPU."""
-    block_documents: int | None = None
-    """Documents that are encoded, scored and dropped together; None takes 512 on a CPU, 4,096 on a GPU."""
-    maxsim: str = "auto"
-    """On CUDA: `fused` (one kernel, needs Triton) or `plain` (products of torch); `auto`: the first that is there."""
-    workers: int | None = None
-    """Processes that work side by side, each on shards of its own; None takes one a GPU, or one a core."""
-
-    def __post_init__(self) -> None:
-        """Refuse a layout that cannot work."""
-        choose("engine.device", self.device, DEVICES)
-        choose("engine.maxsim", self.maxsim, MAXSIMS)
-        for item in fields(self):
-            value = getattr(self, item.name)
-            if isinstance(value, int) and value < 1:
-                raise ConfigError(f"engine.{item.name}", got=value, expected="1 or more")
-
-    def shard_size(self, documents: int) -> int:
-        """Return the documents of each shard but the last, for a corpus of `documents`; workers play no part in it."""
-        if self.shards is not None:
-            return max(1, -(-documents // self.shards))
-        if self.shard_documents is not None:
-            return self.shard_documents
-        return min(200_000, max(500, -(-documents // 20)))
-
-    def block_size(self, device: str) -> int:
-        """Return the documents of each block but a shard's last, on a device of the type `cpu` or `cuda`."""
-        return self.block_documents or (4096 if device == "cuda" else 512)
+        if (self.plaid is None) is (self.kind == "plaid"):
+            got, remedy = f"search.kind={self.kind}", "Write search=plaid, or leave search.plaid out"
+            raise ConfigError("search.plaid is for search=plaid, and for nothing else", got=got, remedy=remedy)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,9 +131,12 @@ class RunSpec:
     """Run again what has a finished result."""
 
     def __post_init__(self) -> None:
-        """Refuse dimensions that the model does not offer, and a search or a precision that it cannot do."""
+        """Refuse dimensions that the model does not offer, a search or a precision that it cannot do, and a URL."""
         self._check_search()
         self._check_precision()
+        if "://" in self.out:
+            expected = "a folder: for a cluster one that all its hosts share"
+            raise ConfigError("out is no URL", got=short(self.out), expected=expected)
         offered: tuple[int | None, ...] = self.model.dims if isinstance(self.model, EncoderSpec) else (None,)
         if not offered:
             # Which widths there are is known when the checkpoint has been looked at (`settled`).
@@ -194,6 +161,18 @@ class RunSpec:
         if not reranks and self.search.kind == "rerank":
             remedy = "Write model=jina-reranker-v2, or leave search=rerank out"
             raise ConfigError("only cross-encoders rerank", got=f"model {self.model.name}", remedy=remedy)
+        if self.search.kind == "plaid":
+            self._check_plaid()
         if "{language}" in (self.search.run or "") and self.dataset.language is None:
             remedy = "Write the name of the file"
             raise ConfigError("search.run", got=f"{{language}}, and {self.dataset.name} has none", remedy=remedy)
+
+    def _check_plaid(self) -> None:
+        model = self.model
+        if not isinstance(model, EncoderSpec) or (model.pooling, model.similarity) != ("none", "cosine"):
+            got, expected = f"model {model.name}", "an encoder with a vector of unit norm for each token"
+            raise ConfigError("search=plaid", got=got, expected=expected, remedy="Write search=exact")
+        if self.engine.kind != "local":
+            raise ConfigError("search=plaid", got=f"engine={self.engine.kind}", remedy="Write engine=local")
+        if odd := [dim for dim in self.dims if dim is not None and dim % 8]:
+            raise ConfigError("search=plaid", got=f"dim={odd[0]}", expected="a multiple of 8: residuals fill bytes")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass
 from types import NoneType, UnionType
@@ -17,6 +18,9 @@ TYPE_NAMES = {
     bool: "true or false",
     NoneType: "null",
 }
+
+EXACT = 2**53
+"""Up to which every whole number is a float."""
 
 
 def require(prefix: str, given: Mapping[str, Any], names: Sequence[str]) -> None:
@@ -45,9 +49,11 @@ def checked(value: Any, hint: Any, key: str) -> Any:
     if get_origin(hint) is tuple and isinstance(value, list | tuple):
         return tuple(checked(one, get_args(hint)[0], key) for one in value)
     kinds = get_args(hint) if isinstance(hint, UnionType) else (hint,)
-    if float in kinds and type(value) is int:
+    if isinstance(hint, UnionType) and isinstance(value, Mapping) and (inner := [*filter(is_dataclass, kinds)]):
+        return checked(value, inner[0], key)
+    if float in kinds and type(value) is int and abs(value) <= EXACT:
         return float(value)
-    if type(value) in kinds:
+    if type(value) in kinds and (type(value) is not float or math.isfinite(value)):
         return value
     expected = " or ".join(TYPE_NAMES.get(kind, "a list") for kind in kinds)
     remedy = "Put it in quotes" if str in kinds and isinstance(value, bool | int | float) else None

@@ -6,6 +6,7 @@ class, and of two equal keys PyYAML keeps the last and says nothing.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from harness.storage import read_capped
 
 LARGEST = 64 * 1024
 """Bytes; what comes with the harness has less than 3 kB a file."""
+HALVES = re.compile(r"[\ud800-\udfff]")
+"""What stands for no letter by itself."""
 ALIASES = 16
 """With 16 aliases, however nested, no part of a file stands for more than 324 copies of it (3^4 x 4)."""
 
@@ -53,6 +56,13 @@ class _Loader(yaml.SafeLoader):
             if self._aliases > ALIASES:
                 raise yaml.YAMLError(f"more than {ALIASES} aliases")
         return super().compose_node(parent, index)
+
+    def compose_scalar_node(self, anchor: Any) -> yaml.ScalarNode:
+        node = super().compose_scalar_node(anchor)
+        if HALVES.search(node.value):
+            # An escape (\ud800) makes one: it stands for no letter, and nothing that holds it can be written.
+            raise yaml.YAMLError(f"half a letter in line {node.start_mark.line + 1}: {short(node.value)}")
+        return node
 
     def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
         node = super().compose_mapping_node(anchor)

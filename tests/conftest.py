@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -38,12 +40,36 @@ def root() -> Path:
     return ROOT
 
 
-WANTING = {"shared data": "shared data", "packages": "is not installed", "a CUDA device": "needs a CUDA device"}
+WANTING = {
+    "shared data": "shared data", "packages": "is not installed", "a CUDA device": "needs a CUDA device",
+    "a browser": "needs a browser", "network namespaces": "needs network namespaces",
+}  # fmt: skip
 """What a machine may be in want of, and the words in a skipped test's reason that say so."""
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    _tell_damaged(terminalreporter)
     reasons = [str(report.longrepr) for report in terminalreporter.stats.get("skipped", [])]
     for want, words in WANTING.items():
         count = sum(words in reason for reason in reasons)
         terminalreporter.write_line(f"tests that this machine could not run for want of {want}: {count}")
+
+
+DAMAGED = "damaged files"
+"""The property of a test that read some: their kind, and how many came to what."""
+
+
+def _tell_damaged(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what came of damaged files (tests/faults/test_fuzz.py), by kind and in all."""
+    reports = [*terminalreporter.stats.get("passed", []), *terminalreporter.stats.get("failed", [])]
+    found = [value for report in reports for name, value in report.user_properties if name == DAMAGED]
+    total: Counter[str] = Counter()
+    for kind, counts in found:
+        total.update(counts)
+        terminalreporter.write_line(f"damaged: {kind}: {_counted(counts)}")
+    if found:
+        terminalreporter.write_line(f"damaged: {sum(total.values()):,} files in all: {_counted(total)}")
+
+
+def _counted(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count:,} {what}" for what, count in sorted(counts.items()))

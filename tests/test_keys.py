@@ -16,6 +16,7 @@ import pytest
 
 from harness.data.load import load
 from harness.keys import Weights, bm25_parameters, dim_kind, pass_key, result_key, search_key
+from harness.plaid_spec import PlaidSpec
 from harness.spec import (
     CrossEncoderSpec,
     DatasetSpec,
@@ -76,7 +77,17 @@ ENCODER: Expected = {
     "trained_on": (("hand",), "none"),
 }
 LEXICAL: Expected = {"name": ("other", "none"), "k1": (1.2, "bm25"), "b": (0.75, "bm25")}
-SEARCH: Expected = {"kind": (None, "both"), "depth": (10, "both"), "run": (None, "rerank")}
+SEARCH: Expected = {"kind": (None, "both"), "depth": (10, "both"), "run": (None, "rerank"), "plaid": (None, "plaid")}
+PLAID: Expected = {
+    "nbits": (2, "plaid"),
+    "kmeans_niters": (8, "plaid"),
+    "max_points_per_centroid": (64, "plaid"),
+    "n_samples_kmeans": (500, "plaid"),
+    "n_ivf_probe": (32, "plaid"),
+    "n_full_scores": (1024, "plaid"),
+    "seed": (1, "plaid"),
+    "device": ("cuda", "plaid"),  # k-means sums otherwise there, and finds other centroids
+}
 PAIRS: Expected = {"name": ("other", "none"), "path": ("elsewhere", "none"), "revision": ("0" * 40, "none")}
 PAIRS |= {"query_length": (64, "rerank"), "length": (512, "rerank")}
 ENGINE: Expected = {
@@ -87,11 +98,15 @@ ENGINE: Expected = {
     "block_documents": (3, "none"),
     "workers": (2, "none"),
     "maxsim": ("plain", "none"),
+    "kind": ("ray", "none"),
+    "address": ("auto", "none"),
+    "threads": (2, "none"),
+    "patience": (60, "none"),
 }
 RUN: Expected = {"out": ("elsewhere", "none"), "force": (True, "none"), "dims": ((8, 4), "none")}
 RUN |= {"precision": ("fast", "encoder")}
 W = Weights("w")
-SPECS = {DatasetSpec: DATASET, SearchSpec: SEARCH, EngineSpec: ENGINE}
+SPECS = {DatasetSpec: DATASET, SearchSpec: SEARCH, PlaidSpec: PLAID, EngineSpec: ENGINE}
 SPECS |= {EncoderSpec: ENCODER, LexicalSpec: LEXICAL, CrossEncoderSpec: PAIRS}
 
 
@@ -190,13 +205,26 @@ def test_the_kind_of_the_search_changes_the_key(runs: dict[str, RunSpec]) -> Non
     """A kind must not be taken for another one."""
     for spec in runs.values():
         other = SearchSpec()
-        object.__setattr__(other, "kind", "plaid")
+        object.__setattr__(other, "kind", "other")
         assert key(replace(spec, search=other)) != key(spec)
+
+
+@pytest.mark.parametrize(("name", "change"), PLAID.items())
+def test_every_setting_of_an_index_changes_the_key(
+    name: str, change: tuple[Any, str], runs: dict[str, RunSpec]
+) -> None:
+    spec = replace(runs["encoder"], dims=(8,), search=SearchSpec(kind="plaid", plaid=PlaidSpec()))
+    other = changed(spec, "search", {"plaid": replace(PlaidSpec(), **{name: change[0]})})
+    assert len({key(spec), key(other), key(replace(spec, search=SearchSpec()))}) == 3
+    collection = load(spec.dataset)
+    assert pass_key(spec, collection, W) == pass_key(other, collection, W), "documents have the same vectors"
 
 
 @pytest.mark.parametrize(("name", "change"), ENGINE.items())
 def test_no_field_of_the_engine_changes_the_key(name: str, change: tuple[Any, str], runs: dict[str, RunSpec]) -> None:
-    assert change[1] == moved(runs, "engine", {name: change[0]}) == "none"
+    # From a cluster, which has all of them: on one machine two are refused.
+    cluster = {"kind": "ray", "address": "10.0.0.1:6379"} if name != "kind" else {}
+    assert change[1] == moved(runs, "engine", cluster | {name: change[0]}) == "none"
 
 
 def test_folder_force_and_further_dimensions_change_no_key_and_the_precision_does(runs: dict[str, RunSpec]) -> None:

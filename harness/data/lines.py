@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple, cast
 
 from harness.errors import DataError, short
+from harness.json_text import parse_json
 
 LONGEST = 64 * 2**20
 """Bytes of the longest line that is read: a file without line breaks must not fill the memory."""
@@ -133,16 +134,16 @@ def parse(line: str, path: Path, number: int) -> dict[str, Any]:
     """Return the JSON object that `line` holds.
 
     Raises:
-        DataError: the line is blank, no JSON, or JSON that is no object.
+        DataError: the line is blank, no JSON, or none that is an object.
     """
     if not line.strip():
         raise DataError(str(Place(path, number)), got="a blank line", expected="a JSON object")
     try:
-        record = json.loads(line)
+        record = parse_json(line)
     except json.JSONDecodeError as error:
         got = f"{error.msg} at letter {error.pos + 1:,} of {short(line, 60)}"
         raise DataError(f"{Place(path, number)}: invalid JSON", got=got) from error
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise DataError(f"{Place(path, number)}: JSON that no record needs", got=short(str(error), 60)) from error
     if not isinstance(record, dict):
         raise DataError(str(Place(path, number)), got=short(record, 60), expected="a JSON object")

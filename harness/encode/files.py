@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from harness.storage import file_sha256
 
 OPTIONAL_FILES = ("tokenizer_config.json", "special_tokens_map.json")
 """Name special tokens and lengths; in the fingerprint where they are there."""
+BLOB = re.compile(r"[0-9a-f]{64}")
 EXPECTED = f"config.json, {WEIGHTS}, {VOCABULARIES[0]}"
 
 
@@ -36,8 +38,21 @@ def fingerprint(folder: Path) -> str:
     digest = hashlib.sha256()
     optional = [name for name in OPTIONAL_FILES if (folder / name).is_file()]
     for name in ("config.json", *weights, _vocabulary(folder), *optional):
-        digest.update(f"{name} {file_sha256(folder / name)}\n".encode())
+        digest.update(f"{name} {_hashed(folder / name)}\n".encode())
     return digest.hexdigest()
+
+
+def _hashed(path: Path) -> str:
+    """Return the SHA-256 of a file; in the hub's cache a large one is called by it.
+
+    Raises:
+        ModelError: it is not what it is called.
+    """
+    found, blob = file_sha256(path), path.resolve()
+    if blob.parent.name == "blobs" and BLOB.fullmatch(blob.name) and blob.name != found:
+        remedy = f"Remove {blob} and start again: it is fetched anew"
+        raise ModelError(f"{path} is damaged", got=f"sha256 {found}", expected=f"sha256 {blob.name}", remedy=remedy)
+    return found
 
 
 def described(spec: EncoderSpec, folder: Path, language: str | None = None) -> EncoderSpec:

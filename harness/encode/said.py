@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import string
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from harness.errors import ModelError, short
+from harness.json_text import parse_json
+from harness.storage import read_capped
 
 METADATA = "artifact.metadata"
 SENTENCE = "config_sentence_transformers.json"
+LARGEST = 256 * 1024 * 1024
+"""Bytes of a JSON file of a checkpoint; tokenizer.json of a vocabulary of 250,000 has 17 MB."""
 Said = dict[str, Any]
 """Settings by the names of EncoderSpec's fields."""
 
@@ -23,7 +26,7 @@ def read_json(path: Path) -> dict[str, Any]:
         ModelError: it is not there, or no mapping.
     """
     try:
-        found = json.loads(path.read_bytes())
+        found = parse_json(read_capped(path, LARGEST, ModelError))
     except FileNotFoundError as error:
         raise ModelError(f"{path.parent} is no checkpoint", got=f"no {path.name}") from error
     except (OSError, ValueError) as error:
@@ -116,7 +119,7 @@ def _token(folder: Path, prompt: Any) -> str:
 def module_folder(folder: Path, kind: str) -> str:
     """Return the folder of the one module of a kind that modules.json names; empty where there is none."""
     try:
-        modules = json.loads((folder / "modules.json").read_bytes())
+        modules = parse_json(read_capped(folder / "modules.json", LARGEST, ModelError))
         paths = [str(one["path"]) for one in modules if str(one["type"]).rpartition(".")[2] == kind]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(f"{folder}/modules.json cannot be loaded", got=short(str(error))) from error

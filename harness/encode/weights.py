@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,9 +12,15 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from harness.errors import ModelError, short
+from harness.json_text import parse_json
+from harness.storage import read_capped
 
 WEIGHTS = "model.safetensors"
 INDEX = "model.safetensors.index.json"
+LARGEST_INDEX = 64 * 1024 * 1024
+"""Bytes; the index of a model of 100 layers has 0.1 MB."""
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}\.safetensors")
+"""A file of weights that an index names."""
 SHOWN = 3
 """Names of tensors that an error lists."""
 
@@ -28,19 +34,32 @@ def weight_files(folder: Path) -> tuple[Path, ...]:
     if (folder / WEIGHTS).is_file():
         return (folder / WEIGHTS,)
     if (folder / INDEX).is_file():
-        try:
-            names = sorted(set(json.loads((folder / INDEX).read_bytes())["weight_map"].values()))
-            files = tuple(folder / name for name in names if Path(name).name == name)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise ModelError(f"{folder / INDEX} is no index of weights", got=short(str(error))) from error
-        missing = [path.name for path in files if not path.is_file()]
-        if files and not missing:
-            return files
-        raise ModelError(f"{folder} lacks weights that its index names", got=f"no {', '.join(missing) or 'name'}")
+        names = _indexed(folder / INDEX)
+        missing = [name for name in names if not (folder / name).is_file()]
+        if names and not missing:
+            return tuple(folder / name for name in names)
+        got = f"no {some([short(name) for name in missing]) or 'name'}"
+        raise ModelError(f"{folder} lacks weights that its index names", got=got)
     pickled = (folder / "pytorch_model.bin").is_file()
     got = "only pickled weights" if pickled else f"no {WEIGHTS}"
     remedy = "Pickled weights can run code and are not read: convert them to safetensors" if pickled else None
     raise ModelError(f"{folder} is no checkpoint", got=got, expected=WEIGHTS, remedy=remedy)
+
+
+def _indexed(path: Path) -> list[str]:
+    """Return the files that an index of weights names, each once, in the order of their names.
+
+    Raises:
+        ModelError: it is none, or names a file that does not lie beside it.
+    """
+    try:
+        names = sorted(set(parse_json(read_capped(path, LARGEST_INDEX, ModelError))["weight_map"].values()))
+        strange = [name for name in names if not NAME.fullmatch(name)]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ModelError(f"{path} is no index of weights", got=short(str(error))) from error
+    if strange:
+        raise ModelError(f"{path} names weights elsewhere", got=short(strange[0]), expected="files beside it")
+    return names
 
 
 def read_tensors(folder: Path, names: Iterable[str] | None = None) -> dict[str, Tensor]:

@@ -70,6 +70,9 @@ def _encoded(one: Cost, model: EncoderSpec, sizes: Sizes, mean: int, device: str
     asked, usual, most = (1, 1, 1) if model.pooling != "none" else (model.query_length or QUERY_LENGTH, mean, length)
     block = one.spec.engine.block_size(device) * most * wide * 2
     kept = queries * asked * wide * 4 + _table(one.spec, queries) + documents * ID_BYTES
+    if one.spec.search.plaid is not None:
+        # For its index all vectors are held.
+        kept += documents * usual * wide * 2
     memory = _memory(sizes, block) * (one.spec.engine.workers or 1) + kept
     return replace(
         one,

@@ -85,5 +85,7 @@ def _unknown(one: Cost, folder: Path | None, shaped: bool, weights: int | None) 
         yield f"{dataset.name}: its documents and queries are not registered: dataset.documents=N dataset.queries=N"
     elif one.tokens is None and shaped:
         yield f"{dataset.name}: tokens unknown: nobody has counted a mean for it"
+    if one.spec.search.plaid is not None:
+        yield "search=plaid: hours are those of encoding and exact search; building an index takes hours of its own"
     if one.files is None:
         yield f"{dataset.name}: the size of its download is not known"

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from harness.errors import ModelError, short
+from harness.json_text import parse_json
+from harness.storage import read_capped
 from harness.yaml_file import read_yaml
 
 FILE = Path(__file__).with_name("known.yaml")
+LARGEST = 16 * 1024 * 1024
+"""Bytes of a config.json."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,7 @@ def config_sizes(folder: Path, weights: int) -> Sizes | None:
     """
     path = folder / "config.json"
     try:
-        config = json.loads(path.read_bytes())
+        config = parse_json(read_capped(path, LARGEST, ModelError))
         kind = f"{config.get('feed_forward_type', '')} {config.get('mlp_type', '')}"
         shape = [config.get(name) for name in ("hidden_size", "num_hidden_layers", "intermediate_size")]
     except (OSError, ValueError, AttributeError) as error:

@@ -13,12 +13,16 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import DataError, short
+from harness.json_text import parse_json
+from harness.report.sound import fields_of
 from harness.score.scores import Scores
 from harness.spec import STRICT
-from harness.storage import read_capped, write_atomically
+from harness.storage import json_sha256, read_capped, write_atomically
 
 SCHEMA = 1
 RESULT = "result.json"
+CHECK = "sha256"
+"""The field of a file that holds the SHA-256 of all others."""
 LARGEST = 64 * 1024 * 1024
 """Bytes of a result; 10,000 queries with six measures each take 3 MB."""
 
@@ -49,6 +53,9 @@ class Result:
     """The whole RunSpec as plain values."""
     provenance: Mapping[str, Any]
     """Versions, device, seconds per stage, memory, fingerprints, commit: how it came about."""
+    ties: Mapping[str, float] | None = None
+    """What the order of tied documents decides in the value (harness.score.ties.TieExposure); None in a record that is
+    older than the question, and for a measure whose best order is not known."""
     schema: int = field(default=SCHEMA)
 
     @property
@@ -73,9 +80,13 @@ class Result:
 
 
 def write_result(path: Path, result: Result) -> None:
-    """Write `result` to `path` as JSON, all or nothing; means are written beside the per-query values."""
+    """Write `result` to `path` as JSON, all or nothing; means are written beside the per-query values.
+
+    So is a SHA-256 of what it says: a number that is damaged on a disk is a number still.
+    """
     data = asdict(result)
     data["scores"]["means"] = result.scores.means
+    data[CHECK] = _digest(data)
     text = json.dumps(data, indent=1, sort_keys=True, allow_nan=False, ensure_ascii=False)
     write_atomically(path, (text + "\n").encode())
 
@@ -84,27 +95,42 @@ def read_result(path: Path) -> Result:
     """Return the result written at `path`.
 
     Raises:
-        DataError: the file is no result of this version of the format.
+        DataError: the file is no result of this version of the format, or says something else than was written.
     """
+    remedy = "Move it away and run the job again"
     try:
-        data = json.loads(read_capped(path, LARGEST))
-        if data["schema"] != SCHEMA:
-            raise DataError(f"{path} is another version of a result", got=data["schema"], expected=SCHEMA)
-        _check_spec(data["spec"])
-        scores = Scores(values=data["scores"]["values"], missing=tuple(data["scores"]["missing"]))
-        return Result(**{**data, "scores": scores})
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        remedy = "Move it away and run the job again"
-        raise DataError(f"{path} is no result", got=short(str(error)), remedy=remedy) from error
-
-
-def _check_spec(spec: Mapping[str, Any]) -> None:
-    for group in ("dataset", "model"):
-        if not isinstance(spec[group], dict):
-            raise TypeError(f"{group} is no mapping")
+        data = _as_written(parse_json(read_capped(path, LARGEST)))
+        if data["schema"] == SCHEMA:
+            return Result(**fields_of(data))
+    except (ValueError, KeyError, TypeError) as error:
+        raise DataError(f"{path} is no result", got=short(str(error), 160), remedy=remedy) from error
+    except OSError as error:
+        raise DataError(f"{path} cannot be read", got=error.strerror, remedy=remedy) from error
+    raise DataError(f"{path} is another version of a result", got=short(data["schema"]), expected=SCHEMA)
 
 
 def read_results(folder: Path) -> Iterator[Result]:
     """Yield every result under `folder`, in the order of their paths; none where there is no such folder."""
     for path in sorted(folder.glob(f"**/{RESULT}")):
         yield read_result(path)
+
+
+def _as_written(data: Any) -> dict[str, Any]:
+    """Return the mapping of a file without the SHA-256 of it.
+
+    Raises:
+        TypeError: it is none.
+        ValueError: it has another SHA-256 than it says.
+    """
+    if not isinstance(data, dict):
+        raise TypeError(f"it is {short(data, 40)}")
+    # A result that an older version wrote has none.
+    check = data.pop(CHECK, None)
+    if check is not None and check != _digest(data):
+        raise ValueError("it does not say what was written: its SHA-256 is another")
+    return data
+
+
+def _digest(data: Mapping[str, Any]) -> str:
+    # By way of JSON: what is read back has lists for tuples, and texts for the keys of every mapping.
+    return json_sha256(json.loads(json.dumps(data, allow_nan=False)))

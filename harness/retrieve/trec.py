@@ -16,14 +16,17 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from harness.errors import DataError, short
+from harness.json_text import parse_json
 from harness.retrieve.run import Ranking, Run, ranking
 from harness.retrieve.trec_lines import first_unordered, read_lines
-from harness.storage import file_sha256, sha256, write_atomically
+from harness.storage import file_sha256, read_capped, sha256, write_atomically
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._=+-]{0,99}")
 NOT_IN_IDS = re.compile(r"[\x00-\x20\x7f\ud800-\udfff]")
 """What cannot stand in a column: the separators, control characters, halves of surrogate pairs (no UTF-8)."""
 SIDECAR = {"depth": int, "empty": list, "name": str, "queries": int, "rows": int, "sha256": str}
+LARGEST_SIDECAR = 64 * 1024 * 1024
+"""Bytes; it is long only where many queries found nothing."""
 REMEDY = "Run the job again, or score the file as the run of another tool"
 
 
@@ -71,18 +74,20 @@ def read_run(path: Path) -> Run:
         DataError: there is no such run, no sidecar, or the file is not the one the sidecar describes.
     """
     sidecar = _read_sidecar(path)
-    found = _hash(path)
-    if found != sidecar["sha256"]:
+    digest = _hash(path)
+    if digest != sidecar["sha256"]:
         what = f"{path} is not the run that its sidecar describes"
-        raise DataError(what, got=f"sha256 {found}", expected=sidecar["sha256"], remedy=REMEDY)
-    rankings: dict[str, Ranking] = dict.fromkeys(sidecar["empty"], ranking(()))
-    if sidecar["rows"]:
-        rankings |= _read(path, foreign=False)[1]
-    rows, queries = sum(map(len, rankings.values())), len(rankings)
-    if (rows, queries) != (sidecar["rows"], sidecar["queries"]):
-        expected = f"{sidecar['rows']:,} and {sidecar['queries']:,}, as its sidecar says"
-        raise DataError(f"{path}: rows and queries", got=f"{rows:,} and {queries:,}", expected=expected, remedy=REMEDY)
-    return Run(sidecar["name"], rankings)
+        raise DataError(what, got=f"sha256 {digest}", expected=short(sidecar["sha256"]), remedy=REMEDY)
+    tag, rankings = _read(path, foreign=False) if sidecar["rows"] else (sidecar["name"], {})
+    run = Run(sidecar["name"], {**dict.fromkeys(sidecar["empty"], ranking(())), **rankings})
+    lengths = [len(found) for found in run.rankings.values()]
+    told = {"rows": sum(lengths), "queries": len(lengths), "name": tag}
+    told["depth"] = max(sidecar["depth"], *lengths, 0)
+    for key, value in told.items():
+        if value != sidecar[key]:
+            expected = f"{short(sidecar[key])}, as its sidecar says"
+            raise DataError(f"{path}: {key}", got=short(value), expected=expected, remedy=REMEDY)
+    return run
 
 
 def read_foreign_run(path: Path) -> Run:
@@ -129,14 +134,15 @@ def _refuse_what_cannot_be_written(run: Run, depth: int) -> None:
 def _read_sidecar(path: Path) -> dict[str, Any]:
     place = sidecar_path(path)
     try:
-        sidecar = json.loads(place.read_bytes())
+        sidecar = parse_json(read_capped(place, LARGEST_SIDECAR))
     except FileNotFoundError as error:
         raise DataError(f"{path} has no sidecar", expected=place.name, remedy=REMEDY) from error
     except (OSError, ValueError) as error:
         raise DataError(f"{place} cannot be read", got=short(str(error)), remedy=REMEDY) from error
-    if not isinstance(sidecar, dict) or not all(isinstance(sidecar.get(key), kind) for key, kind in SIDECAR.items()):
+    if not isinstance(sidecar, dict) or any(type(sidecar.get(key)) is not kind for key, kind in SIDECAR.items()):
         raise DataError(f"{place} is no sidecar of a run", expected=", ".join(SIDECAR), remedy=REMEDY)
-    if not all(isinstance(query, str) for query in sidecar["empty"]) or not NAME.fullmatch(sidecar["name"]):
+    sound = all(isinstance(query, str) and query and not NOT_IN_IDS.search(query) for query in sidecar["empty"])
+    if not sound or not NAME.fullmatch(sidecar["name"]):
         raise DataError(f"{place} is no sidecar of a run", expected="ids and a name as write_run gives", remedy=REMEDY)
     return cast(dict[str, Any], sidecar)
 

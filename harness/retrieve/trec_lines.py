@@ -14,6 +14,7 @@ from array import array
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from io import BytesIO
 from typing import BinaryIO
 
 import numpy as np
@@ -23,6 +24,8 @@ from harness.retrieve.run import Ranking, ranking
 
 COLUMNS = "qid Q0 docid rank score name"
 BATCH_BYTES = 1 << 20
+LONGEST = 1 << 24
+"""Bytes of the longest line that is read: a file without line breaks must not fill the memory."""
 TOO_LARGE = float(2**128 - 2**103)
 """The smallest number that rounds to infinity in float32 (IEEE 754: the midpoint above the largest one)."""
 PLAIN = bytes([*b"\t\n\r", *range(0x20, 0x7F), *range(0x80, 0x100)])
@@ -62,7 +65,7 @@ def read_lines(file: BinaryIO, label: str, *, mark: bool) -> tuple[str, dict[str
         DataError: a line cannot be trusted (the message has its number), or there is no line.
     """
     reading = _Reading(label)
-    for first, lines in _batches(file, mark=mark):
+    for first, lines in _batches(reading, file, mark=mark):
         _refuse_odd_bytes(reading, first, lines)
         for number, line in enumerate(lines, start=first):
             columns = line.split()
@@ -73,13 +76,22 @@ def read_lines(file: BinaryIO, label: str, *, mark: bool) -> tuple[str, dict[str
     return reading.name, {query.decode(): _ranked(reading, query, rows) for query, rows in reading.rows.items()}
 
 
-def _batches(file: BinaryIO, *, mark: bool) -> Iterator[tuple[int, list[bytes]]]:
-    first = 1
-    while lines := file.readlines(BATCH_BYTES):
-        if mark and first == 1:
-            lines[0] = lines[0].removeprefix(BOM)
-        yield first, lines
-        first += len(lines)
+def _batches(reading: _Reading, file: BinaryIO, *, mark: bool) -> Iterator[tuple[int, list[bytes]]]:
+    """Yield lines, each with its line break, and the number of the first of them."""
+    first, begun = 1, file.read(len(BOM)) if mark else b""
+    begun = begun.removeprefix(BOM)
+    while chunk := file.read(BATCH_BYTES):
+        whole, end, rest = chunk.rpartition(b"\n")
+        if end:
+            lines = BytesIO(begun + whole + end).readlines()
+            yield first, lines
+            first += len(lines)
+            begun = b""
+        begun += rest
+        if len(begun) > LONGEST:
+            raise reading.fault(first, "a line too long", f"more than {LONGEST:,} bytes", COLUMNS)
+    if begun:
+        yield first, BytesIO(begun).readlines()
 
 
 def _refuse_odd_bytes(reading: _Reading, first: int, lines: list[bytes]) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import os
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from huggingface_hub import HfApi, constants
 from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, RepositoryNotFoundError, RevisionNotFoundError
 
 from harness.encode.encoder import open_encoder
+from harness.encode.files import fingerprint
 from harness.encode.hub import UNWANTED, WANTED, checkpoint_folder, sibling
 from harness.errors import ModelError
 from harness.model_spec import EncoderSpec, HeadSpec
@@ -223,3 +225,23 @@ def test_a_sibling_stands_beside_a_folder_and_beside_a_hub_id() -> None:
     assert sibling("{path}-64", "models/v2/") == "models/v2-64"
     assert sibling("{path}-64", REPOSITORY) == f"{REPOSITORY}-64"
     assert sibling("elsewhere/head", REPOSITORY) == "elsewhere/head"
+
+
+def test_a_file_of_the_hubs_cache_that_is_not_what_it_is_called_is_told_with_both_hashes(tmp_path: Path) -> None:
+    folder, blobs = tmp_path / "snapshots" / COMMIT, tmp_path / "blobs"
+    folder.mkdir(parents=True)
+    blobs.mkdir()
+    (folder / "config.json").write_text("{}")
+    (folder / "tokenizer.json").write_text("{}")
+    content = b"weights"
+    blob = blobs / hashlib.sha256(content).hexdigest()
+    blob.write_bytes(content)
+    (folder / "model.safetensors").symlink_to(blob)
+    assert len(fingerprint(folder)) == 64
+    blob.write_bytes(b"weighty")
+    with pytest.raises(ModelError) as caught:
+        fingerprint(folder)
+    found = hashlib.sha256(b"weighty").hexdigest()
+    assert f"model.safetensors is damaged: got sha256 {found}, expected sha256 {blob.name}. Remove {blob}" in str(
+        caught.value
+    )

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,8 +10,7 @@ import pytest
 from harness.errors import ConfigError, DataError
 from harness.report import record
 from harness.report.record import read_result
-from harness.retrieve import shards
-from harness.retrieve.shards import Shard, ShardStore
+from harness.retrieve import about
 from harness.storage import read_capped
 from harness.yaml_file import ALIASES, LARGEST, read_yaml
 
@@ -88,36 +85,14 @@ def test_a_result_that_is_too_large_is_not_read(tmp_path: Path, monkeypatch: pyt
         read_result(path)
 
 
-@pytest.fixture
-def told() -> list[str]:
-    return []
-
-
-@pytest.fixture
-def opened(tmp_path: Path, told: list[str]) -> Callable[[str], ShardStore]:
-    def open_with(manifest: str) -> ShardStore:
-        (tmp_path / "manifest.json").write_text(manifest)
-        return ShardStore(tmp_path, told.append)
-
-    return open_with
-
-
-@pytest.mark.parametrize("content", ["[" * 100_000, " " * 1001])
-def test_a_manifest_that_is_too_deep_or_too_large_is_put_aside(
-    opened: Callable[[str], ShardStore], told: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str
+@pytest.mark.parametrize(
+    "content", ["[" * 100_000, " " * 1001, '[{"a": ' * 20_000, "[1]", '[{"shards": [], "command": {}}]']
+)
+def test_a_record_of_a_pass_of_any_shape_is_read_or_is_one_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str
 ) -> None:
-    monkeypatch.setattr(shards, "LARGEST", 1000 if content.isspace() else 10**6)
-    assert not opened(content).has("s", Shard(0, 5))
-    assert len(told) == 1
-    assert "done again" in told[0]
-    assert (tmp_path / "manifest.json.damaged").read_text() == content
-
-
-def test_a_manifest_that_names_files_elsewhere_reads_none_of_them(
-    opened: Callable[[str], ShardStore], tmp_path: Path
-) -> None:
-    (tmp_path.parent / "secret").write_text("x")
-    store = opened(json.dumps({"../secret": {"bytes": 1, "sha256": "0" * 64}}))
-    assert store.read("../secret", Shard(0, 1), 1, 1) is None
-    assert not store.has("x", Shard(0, 1))
-    assert (tmp_path.parent / "secret").read_text() == "x"
+    monkeypatch.setattr(about, "LARGEST", 1000 if content.isspace() else 10**6)
+    (tmp_path / about.ABOUT).write_text(content)
+    with pytest.raises(DataError, match=r"pass\.json cannot be read: got .*\. Move it away") as caught:
+        about.read_about(tmp_path)
+    assert "\n" not in str(caught.value)

@@ -25,6 +25,7 @@ UNUSED = (
     r"(.*\.)?embeddings\.position_ids",  # stored by older transformers
 )
 """Tensors that a checkpoint of a backbone may hold and that no token vector depends on."""
+INTERNAL = "_attn_implementation_internal"
 
 
 def load(folder: Path, config: dict[str, Any]) -> nn.Module:
@@ -33,6 +34,9 @@ def load(folder: Path, config: dict[str, Any]) -> nn.Module:
     Raises:
         ModelError: transformers does not host it, or a tensor is not accounted for.
     """
+    if INTERNAL in config:
+        # Some versions of transformers fetch and run the code that it names (CVE-2026-4372).
+        raise ModelError(f"{folder}/config.json: {INTERNAL}", got=short(config[INTERNAL]), expected="no such key")
     if not config.get("model_type"):
         got = f"no model_type, architectures {short(config.get('architectures'))}"
         raise ModelError(f"{folder}/config.json names no known architecture", got=got)
