@@ -19,6 +19,7 @@ from harness.retrieve import order
 from harness.retrieve.met import Met
 from harness.retrieve.scoring import Scorer, scorer
 from harness.retrieve.table import Table, table
+from harness.retrieve.topk import TopK
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ class ShardSearch:
     ranks_P: Tensor
     """(documents of the shard,) int64: the rank of each document's id within the shard."""
     met: dict[int, Met] = field(default_factory=dict)
-    keys_QK: dict[int, Tensor] = field(default_factory=dict)
+    found: dict[int, TopK] = field(default_factory=dict)
 
     def add(self, documents: Sequence[Document], first: int, encoded: Encoded) -> None:
         """Score one block against every query at every dimension and keep the best.
@@ -88,14 +89,12 @@ class ShardSearch:
     def tables(self, doc_ids: Sequence[str]) -> dict[int, Table]:
         """Return the table of every dimension, once every block of the shard was added; `doc_ids` are in its order."""
         by_rank = order.by_rank(doc_ids, self.ranks_P)
-        return {dim: table(by_rank, self.keys_QK[dim].cpu(), self.met[dim]) for dim in self.dims}
+        return {dim: table(by_rank, self.found[dim].best().cpu(), self.met[dim]) for dim in self.dims}
 
     def _keep(self, dim: int, scores_QP: Tensor, dropped: Sequence[tuple[int, int]], ranks_P: Tensor) -> None:
         for query, document in dropped:
             scores_QP[query, document] = -torch.inf
-        found_QP = order.keys(scores_QP, ranks_P.to(scores_QP.device))
-        held = [self.keys_QK[dim]] if dim in self.keys_QK else []
-        self.keys_QK[dim] = order.best(torch.cat([*held, found_QP], dim=1), self.searches.depth)
+        self.found.setdefault(dim, TopK(self.searches.depth)).add(scores_QP, ranks_P.to(scores_QP.device))
 
     def _own(self, documents: Sequence[Document]) -> list[tuple[int, int]]:
         """Return (query, document) places of equal ids, where the dataset says to drop them."""

@@ -90,6 +90,7 @@ def refuse_zeros(vectors: TokenVectors, dims: Sequence[int]) -> None:
 
 
 def _refuse_no_numbers(scores_QP: Tensor) -> None:
-    if not (scores_QP < torch.inf).all():
+    # The greatest of all is NaN where one is; it takes a tenth of the time of a mask.
+    if scores_QP.numel() and not scores_QP.amax() < torch.inf:
         query, document = (int(place) for place in (~(scores_QP < torch.inf)).nonzero()[0])
         raise ModelError("a score is no number", got=f"query {query}, document {document} of the block")

@@ -16,7 +16,7 @@ from harness.retrieve import order
 from harness.retrieve.met import Met
 from harness.retrieve.run import Ranking, Run
 
-AT_A_TIME = 2**25
+AT_A_TIME = 2**22
 """Keys that are merged at a time."""
 
 
@@ -58,7 +58,7 @@ def merge(*tables: Table) -> Table:
 
 
 def merge_all(tables: Iterable[Table]) -> Table:
-    """Return the best K of any number of tables, at least one; as many at a time as fit in 256 MiB of keys."""
+    """Return the best K of any number of tables, at least one; as many at a time as fit in 32 MiB of keys."""
     held: list[Table] = []
     for one in tables:
         if len(held) > 1 and (len(held) + 1) * one.keys_QK.numel() > AT_A_TIME:

@@ -17,6 +17,7 @@ from tests.benchmarks.worker import OWN_WAY_OF_WAITING
 
 BENCHMARKS = (
     "maxsim", "prefix", "parallel", "encode", "end-to-end", "full-size", "evaluate", "plaid", "memory", "gpu",
+    "scale",
 )  # fmt: skip
 """In the order in which they are run."""
 
@@ -29,8 +30,9 @@ def main() -> None:
     os.environ.update({"OMP_NUM_THREADS": threads})
     os.environ.setdefault(OWN_WAY_OF_WAITING, "PASSIVE")
     setting = Setting(arguments.rounds, arguments.small, arguments.work.resolve(), arguments.threads)
-    out = arguments.out or (setting.work / "small" if arguments.small else record.FOLDER)
     for name in arguments.names or BENCHMARKS:
+        kept = record.SCALE_FOLDER if name == "scale" else record.FOLDER
+        out = arguments.out or (setting.work / "small" if arguments.small else kept)
         report = _run(name, setting)
         record.write(out / f"{name}.json", report)
         told = report.not_run or f"{report.run['wall_seconds']:.0f} s"

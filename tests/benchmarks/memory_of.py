@@ -27,7 +27,7 @@ def watched(pid: int) -> Iterator[Memory]:
 
     def look() -> None:
         while not over.wait(EVERY):
-            held = sum(_own_pages(one) for one in _family(pid)) * PAGE >> 20
+            held = sum(own_pages(one) for one in _family(pid)) * PAGE >> 20
             found.peak_mib = max(found.peak_mib, held)
 
     thread = Thread(target=look, daemon=True)
@@ -52,7 +52,7 @@ def _family(pid: int) -> list[int]:
     return found
 
 
-def _own_pages(pid: int) -> int:
+def own_pages(pid: int) -> int:
     """Return the resident pages of a process that are not of a file; 0 once it has ended."""
     try:
         _, resident, shared, *_ = Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()

@@ -21,8 +21,13 @@ ONE, THREADS, PROCESSES = "one thread", "one process, two threads", "two process
 
 PLAID = "ranking"
 EXACT, INDEX, BUILD, SEARCH = "harness, exact", "fast-plaid, build and search", "its build", "its search"
+LEFT_OUT = "harness: a document left out is better in float64 by at most"
 
 MEMORY, MORE = "growing", "largest over smallest, MiB more"
+
+SCALE, SCALE_STAGES, SCALE_READING = "plumbing", "parts of the plumbing", "reading a file"
+PER_SECOND, GROWN = "documents in a second", "peak of all documents over a quarter, MiB more"
+RIGHT = "value and rankings as planted"
 
 GPU = "encoding and MaxSim"
 BACKBONE, PEAK, NOMINAL = "encoding alone", "matrix product 8,192 cubed, bfloat16", "nominal peak, FLOP/s"

@@ -9,7 +9,7 @@ import torch
 
 from tests.benchmarks import ours, peers, serve
 from tests.benchmarks.checkpoint import minilm
-from tests.benchmarks.names import BUILD, EXACT, INDEX, PLAID, SEARCH, exact_share
+from tests.benchmarks.names import BUILD, EXACT, INDEX, LEFT_OUT, PLAID, SEARCH, exact_share
 from tests.benchmarks.record import Record, Value, Variant
 from tests.benchmarks.serve import Ragged
 from tests.benchmarks.setting import Setting
@@ -83,12 +83,21 @@ def _agreement(
         [torch.from_numpy(one) for one in queries.split()], [torch.from_numpy(one) for one in documents.split()]
     )
     depth = best_QK.shape[1]
-    truth = float64_scores(whole, CHECKED, documents.rows.shape[1]).topk(depth, dim=1).indices.tolist()
+    truth_QP = float64_scores(whole, CHECKED, documents.rows.shape[1])
+    truth = truth_QP.topk(depth, dim=1).indices.tolist()
     found = best_QK.tolist()
     return {
+        LEFT_OUT: _left_out(truth_QP, best_QK[:CHECKED]),
         exact_share(depth): _overlap(found, truth, depth),
         **{f"fast-plaid: share of the exact top {top}": _overlap(approximate, found, top) for top in (10, depth)},
     }
+
+
+def _left_out(truth_QP: torch.Tensor, best_QK: torch.Tensor) -> float:
+    """Return by how much the best document that was left out is better than the last one that was kept, at most."""
+    kept_Q = truth_QP.gather(1, best_QK).amin(1)
+    rest_Q = truth_QP.scatter(1, best_QK, -torch.inf).amax(1)
+    return max(0.0, float((rest_Q - kept_Q).max()))
 
 
 def _overlap(found: Sequence[Sequence[int]], truth: Sequence[Sequence[int]], top: int) -> float:

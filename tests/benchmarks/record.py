@@ -16,6 +16,8 @@ SCHEMA = 1
 REPORTS = Path(__file__).resolve().parents[2] / "reports"
 FOLDER = REPORTS / "performance"
 """Where the records of full runs are kept."""
+SCALE_FOLDER = REPORTS / "scale"
+"""Where those are kept that are about scale."""
 Value = float | int | str | bool
 Seconds = Mapping[str, Sequence[float]]
 

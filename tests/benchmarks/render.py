@@ -1,4 +1,4 @@
-"""python -m tests.benchmarks.render: reports/performance/*.json to reports/tables/performance.md. Needs no torch."""
+"""python -m tests.benchmarks.render: reports/performance and reports/scale to reports/tables. Needs no torch."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import argparse
 import json
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from tests.benchmarks.bars import BARS
-from tests.benchmarks.record import FOLDER, REPORTS, Record, Report, Value, Variant, read_all, spread
+from tests.benchmarks.bars import BARS, SCALE, Bar
+from tests.benchmarks.record import FOLDER, REPORTS, SCALE_FOLDER, Record, Report, Value, Variant, read_all, spread
 
 PAGE = REPORTS / "tables" / "performance.md"
 REMARKS = "remarks.yaml"
@@ -26,31 +27,51 @@ processes and indexes. A figure is the median of the rounds; in brackets are the
 their own, those whose pins exclude the harness's in environments of their own, on the same texts, the same checkpoint
 and as many threads.
 """
+SCALE_INTRODUCTION = f"""# Scale
+
+`{COMMAND} scale` measures, `{COMMAND}.render` makes this page of the records in `reports/scale`.
+What an evaluation of MS MARCO's size takes without its model: documents are made while they are read, and scores are
+looked up in a table. All else is the harness as it is: reading, checking, sharding, top-k, commit, merge, scoring.
+"""
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page: where its records are, what it begins with, what is promised on it."""
+
+    records: Path
+    path: Path
+    introduction: str
+    bars: Sequence[Bar]
+
+
+PERFORMANCE = Page(FOLDER, PAGE, INTRODUCTION, BARS)
+PAGES = (PERFORMANCE, Page(SCALE_FOLDER, PAGE.with_name("scale.md"), SCALE_INTRODUCTION, SCALE))
 UNITS = {"tokens": (1.0, "tokens/s"), "documents": (1.0, "documents/s"), "FLOP": (1e-9, "GFLOP/s")}
 
 
-def page(reports: Mapping[str, Report], remarks: Mapping[str, str]) -> str:
+def page(reports: Mapping[str, Report], remarks: Mapping[str, str], of: Page = PERFORMANCE) -> str:
     """Return the page: every bar with what was measured, then every benchmark with what it found.
 
     Raises:
         ValueError: a record is of a small run, or a remark is of no bar.
     """
     small = [name for name, report in reports.items() if report.run["small"]]
-    unknown = set(remarks) - {bar.what for bar in BARS}
+    unknown = set(remarks) - {bar.what for bar in of.bars}
     if small or unknown:
         raise ValueError(f"records of small runs: {small}; remarks on no bar: {sorted(unknown)}")
     machines = _machines(reports.values())
-    parts = [INTRODUCTION, _bars(reports, remarks)]
+    parts = [of.introduction, _bars(reports, remarks, of.bars)]
     for name, report in reports.items():
         parts.append(_benchmark(name, report, 1 + machines.index(_on(report))))
     parts.append(_about(machines))
     return "\n".join(parts)
 
 
-def _bars(reports: Mapping[str, Report], remarks: Mapping[str, str]) -> str:
+def _bars(reports: Mapping[str, Report], remarks: Mapping[str, str], bars: Sequence[Bar]) -> str:
     lines = [_row(["what", "measured", "bar", "met"]), _row(["---"] * 4)]
-    lines += [_row([bar.what, *_measured(bar, reports)]) for bar in BARS]
-    said = [f"- {bar.what}: {remarks[bar.what]}" for bar in BARS if bar.what in remarks]
+    lines += [_row([bar.what, *_measured(bar, reports)]) for bar in bars]
+    said = [f"- {bar.what}: {remarks[bar.what]}" for bar in bars if bar.what in remarks]
     return "\n".join(["## The bars", "", *lines, "", *said, *([""] if said else [])])
 
 
@@ -153,22 +174,21 @@ def _row(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def render(folder: Path) -> str:
-    """Return the page of the records in a folder."""
+def render(folder: Path, of: Page = PERFORMANCE) -> str:
+    """Return a page of the records in a folder."""
     remarks = folder / REMARKS
     said = yaml.safe_load(remarks.read_text(encoding="utf-8")) if remarks.is_file() else {}
-    return page(read_all(folder), said)
+    return page(read_all(folder), said, of)
 
 
 def main() -> None:
-    """Write the page."""
-    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.render", description=__doc__)
-    parser.add_argument("--records", type=Path, default=FOLDER, help="the folder of the records")
-    parser.add_argument("--page", type=Path, default=PAGE)
-    arguments = parser.parse_args()
-    arguments.page.parent.mkdir(parents=True, exist_ok=True)
-    arguments.page.write_text(render(arguments.records), encoding="utf-8")
-    sys.stdout.write(f"{arguments.page}\n")
+    """Write every page that there are records of."""
+    argparse.ArgumentParser(prog="python -m tests.benchmarks.render", description=__doc__).parse_args()
+    for one in PAGES:
+        if any(one.records.glob("*.json")):
+            one.path.parent.mkdir(parents=True, exist_ok=True)
+            one.path.write_text(render(one.records, one), encoding="utf-8")
+            sys.stdout.write(f"{one.path}\n")
 
 
 if __name__ == "__main__":

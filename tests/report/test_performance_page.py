@@ -13,7 +13,7 @@ import pytest
 
 from tests.benchmarks import names, record, render
 from tests.benchmarks.__main__ import BENCHMARKS
-from tests.benchmarks.bars import BARS
+from tests.benchmarks.bars import BARS, SCALE
 from tests.benchmarks.record import Record, Report, Variant
 from tests.benchmarks.rounds import interleave
 
@@ -54,10 +54,26 @@ def line_of(page: str, what: str) -> str:
     return found
 
 
-def test_the_committed_page_is_what_the_committed_records_render_to() -> None:
-    committed = render.PAGE.read_text(encoding="utf-8") if render.PAGE.is_file() else None
-    rendered = render.render(record.FOLDER) if any(record.FOLDER.glob("*.json")) else None
+@pytest.mark.parametrize("page", render.PAGES, ids=lambda page: page.path.stem)
+def test_a_committed_page_is_what_the_committed_records_render_to(page: render.Page) -> None:
+    committed = page.path.read_text(encoding="utf-8") if page.path.is_file() else None
+    rendered = render.render(page.records, page) if any(page.records.glob("*.json")) else None
     assert committed == rendered, "render it again: python -m tests.benchmarks.render"
+
+
+def test_the_page_about_scale_has_bars_of_its_own(tmp_path: Path) -> None:
+    found = Record(
+        name=names.SCALE,
+        what="Some documents",
+        variants={"all": Variant(seconds=(1.0,), amount=20_000, unit="documents")},
+        values={names.PER_SECOND: 19_999, names.GROWN: 100, names.RIGHT: True},
+    )
+    page = render.page({"scale": report(found, benchmark="scale")}, {}, render.PAGES[1])
+    speed, memory, right = (line_of(page, bar.what) for bar in SCALE)
+    assert speed.endswith("| documents/s: 19,999 | documents/s: at least 20,000 | **no** |")
+    assert memory.endswith("| MiB more: 100 | MiB more: at most 100 | yes |")
+    assert right.endswith("| as planted: yes | as planted | yes |")
+    assert FAST.what not in page
 
 
 @pytest.mark.parametrize(
@@ -114,9 +130,10 @@ def test_what_was_measured_is_not_replaced_by_what_was_not_run(tmp_path: Path) -
 
 
 def test_every_bar_is_about_a_benchmark_that_there_is_and_has_words_of_its_own() -> None:
-    assert {bar.benchmark for bar in BARS} <= set(BENCHMARKS)
-    assert len({bar.what for bar in BARS}) == len(BARS)
-    assert [bar.what for bar in BARS if not bar.words] == []
+    for bars in (BARS, SCALE):
+        assert {bar.benchmark for bar in bars} <= set(BENCHMARKS)
+        assert len({bar.what for bar in bars}) == len(bars)
+        assert [bar.what for bar in bars if not bar.words] == []
 
 
 def test_rounds_go_by_turns_after_each_was_done_once() -> None:
