@@ -8,9 +8,12 @@ from __future__ import annotations
 import errno
 import glob
 import hashlib
+import json
 import os
 import platform
+import threading
 from pathlib import Path
+from typing import Any
 
 from harness.errors import DataError, HarnessError, StorageError
 
@@ -23,7 +26,7 @@ def write_atomically(path: Path, content: bytes) -> None:
     Raises:
         StorageError: the disk is full or the folder cannot be written; nothing half-written is left.
     """
-    part = path.with_name(f"{path.name}.{platform.node()}-{os.getpid()}.part")
+    part = path.with_name(f"{parts_of(path)}{os.getpid()}.{threading.get_native_id()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         _sweep(path)
@@ -35,13 +38,18 @@ def write_atomically(path: Path, content: bytes) -> None:
         sync_folder(path.parent)
     except OSError as error:
         _forget(part)
-        what = "no space left" if error.errno in FULL else f"cannot write ({error.strerror})"
-        remedy = "Free space or choose another folder with out=DIR, then start again: finished shards are kept"
-        raise StorageError(f"{path}: {what}", got=f"{len(content):,} bytes to write", remedy=remedy) from error
+        raise refused(path, error, len(content)) from error
     except KeyboardInterrupt:
         # The job is broken off here: the old file stays, and no part of the new one.
         _forget(part)
         raise
+
+
+def refused(path: Path, error: OSError, size: int) -> StorageError:
+    """Return the error to raise where `error` kept `size` bytes from being written to `path`."""
+    what = "no space left" if error.errno in FULL else f"cannot write ({error.strerror})"
+    remedy = "Free space or choose another folder with out=DIR, then start again: finished shards are kept"
+    return StorageError(f"{path}: {what}", got=f"{size:,} bytes to write", remedy=remedy)
 
 
 def read_capped(path: Path, largest: int, fault: type[HarnessError] = DataError) -> bytes:
@@ -83,16 +91,32 @@ def sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
+def json_sha256(data: Any) -> str:
+    """Return the SHA-256 of plain values, the same before they are written as JSON and after they are read."""
+    return sha256(json.dumps(data, sort_keys=True).encode())
+
+
 def file_sha256(path: Path) -> str:
     """Return the SHA-256 of the file at `path` in hexadecimal, read in pieces."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def parts_of(path: Path) -> str:
+    """Return how the names of what is written for `path` begin, where a number is one process alone."""
+    try:
+        # Containers of one host name have processes of the same numbers.
+        within = f".{Path('/proc/self/ns/pid').stat().st_ino}"
+    except OSError:
+        within = ""
+    return f"{path.name}.{platform.node()}{within}-"
+
+
 def _sweep(path: Path) -> None:
     """Remove what processes of this machine that were killed have left beside `path`."""
-    for part in path.parent.glob(f"{glob.escape(path.name)}.{glob.escape(platform.node())}-*.part"):
-        owner = part.name.removesuffix(".part").rpartition("-")[2]
+    before = parts_of(path)
+    for part in path.parent.glob(f"{glob.escape(before)}*.part"):
+        owner = part.name.removeprefix(before).partition(".")[0]
         if owner.isdecimal() and not _alive(int(owner)):
             _forget(part)
 

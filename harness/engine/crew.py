@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from multiprocessing import Pipe
@@ -28,6 +28,8 @@ PATIENCE = 2.0
 """Seconds that a worker has to end before it is killed."""
 MOMENT = 0.5
 """Seconds between one signal and the same one to another process of the same job, at most."""
+OFTEN = 0.3
+"""Seconds between two calls of what `messages` does beside listening."""
 
 
 @dataclass(eq=False)
@@ -116,20 +118,28 @@ def crew(places: Places) -> Iterator[list[Worker]]:
             worker.end()
 
 
-def messages(workers: Sequence[Worker]) -> Iterator[tuple[Worker, Up]]:
+def messages(workers: Sequence[Worker], now_and_then: Callable[[], None] | None = None) -> Iterator[tuple[Worker, Up]]:
     """Yield the messages of all workers as they come, until each has said that it is over.
+
+    Args:
+        workers: those that are there.
+        now_and_then: called every third of a second or so, whatever comes.
 
     Raises:
         HarnessError: a worker met a fault, or is gone.
     """
     by_connection = {worker.connection: worker for worker in workers}
+    called = time.monotonic()
     while by_connection:
-        for ready in wait(list(by_connection)):
+        for ready in wait(list(by_connection), None if now_and_then is None else OFTEN):
             worker = by_connection[ready]  # type: ignore[index]
             message = worker.receive()
             if isinstance(message, Over):
                 del by_connection[worker.connection]
             yield worker, message
+        if now_and_then is not None and time.monotonic() >= called + OFTEN:
+            now_and_then()
+            called = time.monotonic()
 
 
 def _start(workers: list[Worker], environment: dict[str, str]) -> None:

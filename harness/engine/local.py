@@ -1,19 +1,19 @@
 """The missing shards of a pass on this machine: on several worker processes, or in this one where one is enough.
 
-This process keeps the store: tables come to it as bytes, and nobody else writes them or the manifest. Nothing here
-enters a key, for nothing here changes a byte: shards know nothing of each other.
+Tables come to this process as bytes, and it writes them; it holds the locks on the shards its workers have. Nothing
+here enters a key, for nothing here changes a byte: shards know nothing of each other.
 """
 
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 
 from harness.encode.encoder import Encoder
+from harness.engine.claims import Claims
 from harness.engine.clock import COMMIT
 from harness.engine.crew import Worker, crew, messages
 from harness.engine.messages import Begin, Found, Moved, Over, Queries, Ready, Search, Slice, Up, Vectors, Wanted
@@ -42,19 +42,24 @@ def work_here(one: Pass, todo: Todo, task: Task, encoder: Encoder, watch: Watch)
     with watch.stage(QUERIES, len(one.collection.queries), "queries") as stage:
         texts = [query.text for query in one.collection.queries]
         searching = task.searching(encoder, encoder.queries(texts, task.widths, stage.advance).by_dim)
-    with watch.stage(DOCUMENTS, _documents(todo)) as stage, ThreadPoolExecutor(1, "commit") as writer:
+    with (
+        Claims(one, todo, watch.tell) as claims,
+        watch.stage(DOCUMENTS, _documents(todo)) as stage,
+        ThreadPoolExecutor(1, "commit") as writer,
+    ):
         pending: Future[float] | None = None
-        with closing(searching.tables(lambda _: todo.items(), stage)) as found:
+        with closing(searching.tables(claims.stream, stage)) as found:
             for shard, tables in found:
                 _committed(pending, stage)
-                pending = writer.submit(_commit, one, shard, tables)
+                pending = writer.submit(_commit, one, claims, shard, tables)
         _committed(pending, stage)
     return searching.details | {"workers": 1}
 
 
-def _commit(one: Pass, shard: Shard, tables: Mapping[int, Table]) -> float:
+def _commit(one: Pass, claims: Claims, shard: Shard, tables: Mapping[int, Table]) -> float:
     started = time.perf_counter()
     one.commit(shard, {dim: to_bytes(found) for dim, found in tables.items()})
+    claims.finish(shard)
     return time.perf_counter() - started
 
 
@@ -83,8 +88,8 @@ def work_apart(one: Pass, todo: Todo, task: Task, places: Places, watch: Watch) 
             vectors = _encoded(len(workers), stream, stage)
             for worker in workers:
                 worker.send(vectors)
-        with watch.stage(DOCUMENTS, _documents(todo)) as stage:
-            ends = Deal(one, workers, deque(todo.items()), stage).through(stream)
+        with Claims(one, todo, watch.tell) as claims, watch.stage(DOCUMENTS, _documents(todo)) as stage:
+            ends = Deal(one, workers, claims, stage).through()
     peak = max(end.peak_memory_mib for end in ends)
     return ends[0].details | {"workers": len(ends), "worker_peak_memory_mib": peak}
 
@@ -116,13 +121,13 @@ class Deal:
 
     one: Pass
     workers: Sequence[Worker]
-    todo: deque[tuple[Shard, Sequence[int]]]
+    claims: Claims
     stage: Stage
 
-    def through(self, stream: Iterator[tuple[Worker, Up]]) -> list[Over]:
+    def through(self) -> list[Over]:
         """Deal out and commit all shards; return what each worker said at its end."""
         ends: list[Over] = []
-        for worker, message in stream:
+        for worker, message in messages(self.workers, self._deal):
             match message:
                 case Moved(items, tokens, spent):
                     self.stage.advance(items, tokens)
@@ -138,6 +143,7 @@ class Deal:
                     with ThreadPoolExecutor(1, "commit") as writer:
                         # In a thread: a signal that ends the job lets what is being committed come to its end.
                         writer.submit(self.one.commit, shard, tables).result()
+                    self.claims.finish(shard)
                     self.stage.spend({COMMIT: time.perf_counter() - started})
                 case Over():
                     ends.append(message)
@@ -150,13 +156,23 @@ class Deal:
         nobody is short of one for it.
         """
         for worker in self.workers:
-            ahead = len(worker.held) == 1 and len(self.todo) > len(self.workers)
+            ahead = len(worker.held) == 1 and len(self.claims.left) > len(self.workers)
             if worker.asks and (ahead or not worker.held):
-                worker.asks = False
-                shard, dims = self.todo.popleft() if self.todo else (None, ())
-                if shard is not None:
-                    worker.held.append(shard)
-                worker.send(None if shard is None else Search(shard, tuple(dims)))
+                self._answer(worker)
+
+    def _answer(self, worker: Worker) -> None:
+        """Give a worker the next shard, or word that there is none; none while others hold all that are left."""
+        taken = self.claims.take()
+        if taken is not None:
+            worker.held.append(taken.shard)
+            worker.send(Search(taken.shard, tuple(taken.dims)))
+        elif self.claims.left:
+            if not worker.held:
+                self.claims.wait()
+            return
+        else:
+            worker.send(None)
+        worker.asks = False
 
 
 def _documents(todo: Todo) -> int:

@@ -14,10 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import DataError, short
-from harness.storage import read_capped, write_atomically
+from harness.json_text import parse_json
+from harness.retrieve.locks import locked
+from harness.storage import json_sha256, read_capped, write_atomically
 
 ABOUT = "pass.json"
-MANIFEST = "manifest.json"
+TABLE = ".table"
 LARGEST = 16 * 1024 * 1024
 """Bytes of a `pass.json`."""
 
@@ -48,23 +50,24 @@ class About:
 
 def table_name(search: str, start: int, stop: int) -> str:
     """Return the file of one search's table over the documents from `start` to `stop` (exclusive)."""
-    return f"{search}-{start:09d}-{stop:09d}.safetensors"
+    return f"{search}-{start:09d}-{stop:09d}{TABLE}"
 
 
 def write_about(folder: Path, about: About) -> None:
     """Enter `about` in the folder of its pass, in place of what it said before of the same searches.
 
     Raises:
-        StorageError: the disk does not take it.
+        StorageError: the disk does not take it, or has no locks: jobs that begin at once enter one after another.
     """
-    try:
-        others = read_about(folder)
-    except DataError:
-        # It is about the work and no part of it: what cannot be read is written anew.
-        others = ()
-    kept = [other for other in others if not set(other.searches.values()) <= set(about.searches.values())]
-    text = json.dumps([asdict(one) for one in (*kept, about)], indent=1)
-    write_atomically(folder / ABOUT, f"{text}\n".encode())
+    with locked(folder / f"{ABOUT}.lock"):
+        try:
+            others = read_about(folder)
+        except DataError:
+            # It is about the work and no part of it: what cannot be read is written anew.
+            others = ()
+        kept = [other for other in others if not set(other.searches.values()) <= set(about.searches.values())]
+        text = json.dumps([_sealed(asdict(one)) for one in (*kept, about)], indent=1)
+        write_atomically(folder / ABOUT, f"{text}\n".encode())
 
 
 def read_about(folder: Path) -> tuple[About, ...]:
@@ -75,14 +78,22 @@ def read_about(folder: Path) -> tuple[About, ...]:
     """
     path = folder / ABOUT
     try:
-        return tuple(_about(one) for one in json.loads(read_capped(path, LARGEST)))
+        return tuple(_about(one) for one in parse_json(read_capped(path, LARGEST)))
     except FileNotFoundError:
         return ()
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, DataError) as error:
         raise DataError(f"{path} cannot be read", got=short(str(error)), remedy="Move it away") from error
 
 
+def _sealed(record: dict[str, Any]) -> dict[str, Any]:
+    return {**record, "sha256": json_sha256(record)}
+
+
 def _about(given: dict[str, Any]) -> About:
+    given = dict(given)
+    # A record of an older version has none.
+    if (said := given.pop("sha256", None)) is not None and said != json_sha256(given):
+        raise ValueError("another SHA-256 than it says")
     shards = given["shards"]
     command = given["command"]
     if not isinstance(shards, list) or not isinstance(command, list):

@@ -11,9 +11,13 @@ from harness.retrieve.shards import Shard, ShardStore
 from harness.retrieve.table import Table, merge_all
 
 
+class TablesLostError(StorageError):
+    """Tables that were there turned out to be damaged, or are gone: their shards are missing again."""
+
+
 @dataclass(frozen=True)
 class Pass:
-    """One reading of the corpus for any number of dimensions, resumable shard by shard."""
+    """One reading of the corpus for any number of dimensions, resumable shard by shard, by any number of processes."""
 
     collection: Collection
     store: ShardStore
@@ -23,36 +27,62 @@ class Pass:
     depth: int
 
     def missing(self) -> dict[Shard, list[int]]:
-        """Return the dimensions that have no sound table yet, by shard."""
-        wanted = {shard: [dim for dim in self.searches if self._read(dim, shard) is None] for shard in self.shards}
+        """Return the dimensions that have no table yet, by shard.
+
+        Of the tables that are there only the size is checked: a job that is broken off again and again must not spend
+        its time on reading what it did before. Their content is checked by `tables`.
+        """
+        wanted = {shard: self.missing_of(shard) for shard in self.shards}
         return {shard: dims for shard, dims in wanted.items() if dims}
+
+    def missing_of(self, shard: Shard) -> list[int]:
+        """Return the dimensions at which one shard has no table yet."""
+        return [dim for dim, search in self.searches.items() if not self.store.has(search, shard)]
 
     def done(self) -> str:
         """Return how many shards are finished, in words."""
-        count = sum(all(self.store.has(search, shard) for search in self.searches.values()) for shard in self.shards)
-        return f"{count} of {len(self.shards)} shards are done"
+        return f"{len(self.shards) - len(self.missing())} of {len(self.shards)} shards are done"
 
     def commit(self, shard: Shard, found: Mapping[int, bytes]) -> None:
-        """Enter the tables of one shard, as bytes, by dimension."""
+        """Write the tables of one shard, as bytes, by dimension; any process may, at any time, and more than once."""
         for dim, content in found.items():
             self.store.enter(self.searches[dim], shard, content)
 
     def tables(self) -> dict[int, Table]:
-        """Return the merged table of every dimension over the whole corpus."""
-        return {dim: merge_all(self._all(dim)) for dim in self.searches}
+        """Return the merged table of every dimension over the whole corpus.
+
+        Raises:
+            TablesLostError: some are damaged or gone; all were looked at, and the damaged ones are moved aside.
+        """
+        found: dict[int, Table] = {}
+        lost: TablesLostError | None = None
+        for dim in self.searches:
+            try:
+                found[dim] = merge_all(self._all(dim))
+            except TablesLostError as error:
+                # Of the other dimensions too, so that what is damaged is done again in one go.
+                lost = error
+        if lost is not None:
+            raise lost
+        return found
 
     def forget(self) -> None:
-        """Strike every table of these searches, so that all shards are done again."""
+        """Remove every table of these searches, so that all shards are done again: what `force` begins with.
+
+        Another process that works on the same pass misses them when it merges, and does its share of them again. It
+        ends for both: tables are removed once, by whoever is told to begin anew, when it begins.
+        """
         for search in self.searches.values():
             self.store.forget(search)
 
     def _all(self, dim: int) -> Iterator[Table]:
+        lost = 0
         for shard in self.shards:
-            found = self._read(dim, shard)
+            found = self.store.read(self.searches[dim], shard, len(self.collection.queries), self.depth)
             if found is None:
-                remedy = "Start again: only what is missing is done"
-                raise StorageError("a shard table was lost while the job ran", got=self.store.folder, remedy=remedy)
-            yield found
-
-    def _read(self, dim: int, shard: Shard) -> Table | None:
-        return self.store.read(self.searches[dim], shard, len(self.collection.queries), self.depth)
+                lost += 1
+            elif not lost:
+                yield found
+        if lost:
+            remedy = "Start again: only what is missing is done"
+            raise TablesLostError("shard tables were lost", got=f"{lost} in {self.store.folder}", remedy=remedy)

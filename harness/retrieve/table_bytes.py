@@ -12,6 +12,7 @@ from safetensors.torch import load, save
 
 from harness.errors import DataError
 from harness.retrieve.met import Met
+from harness.retrieve.order import NOTHING, ranks_of
 from harness.retrieve.table import Table
 
 
@@ -44,4 +45,8 @@ def from_bytes(content: bytes, queries: int, depth: int) -> Table:
         raise DataError("a shard table cannot be read", got=type(error).__name__) from error
     if keys_QK.dtype != torch.int64 or keys_QK.shape != (queries, depth):
         raise DataError("a shard table has another shape", got=tuple(keys_QK.shape), expected=(queries, depth))
+    # A folder may be another's: a table that was made to look whole must not reach past its own ids.
+    ranks = ranks_of(keys_QK[keys_QK != NOTHING])
+    if sum(lengths) != len(text) or bool((ranks >= len(ids)).any()):
+        raise DataError("a shard table names documents that it does not have", got=f"{len(ids):,} ids")
     return Table(ids, keys_QK, met)

@@ -74,7 +74,7 @@ class Listing:
     unnamed: tuple[Path, ...]
     """Passes that do not say what they are about."""
     damaged: tuple[str, ...]
-    """Manifests and records of passes that cannot be read, each with why."""
+    """Records of passes that cannot be read, each with why."""
 
 
 def shown(commit: object) -> str:

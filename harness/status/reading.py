@@ -1,21 +1,18 @@
-"""From a folder to what is in it. Nothing is changed, and no table is opened: a size is all that is looked at."""
+"""From a folder to what is in it. Nothing is changed, and of a table no more than its size is looked at."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 from harness.errors import DataError, short
 from harness.report.record import RESULT, Result, read_result
-from harness.retrieve.about import MANIFEST, About, read_about, table_name
+from harness.retrieve.about import About, read_about, table_name
+from harness.retrieve.sealed import check_size
 from harness.retrieve.trec import sidecar_path
 from harness.status.found import Broken, Listing, Part
-from harness.storage import read_capped
 
 RUN = "run.trec"
-LARGEST = 16 * 1024 * 1024
-"""Bytes of a manifest."""
 RESULTS, PASSES = "results", "passes"
 
 
@@ -36,12 +33,11 @@ def read_listing(out: Path) -> Listing:
     unnamed, damaged = [], []
     for folder in passes:
         try:
-            sizes = _manifest(folder)
             records = read_about(folder)
         except DataError as error:
             damaged.append(str(error))
             continue
-        parts += [part for about in records if (part := _part(folder, about, sizes, finished)).missing]
+        parts += [part for about in records if (part := _part(folder, about, finished)).missing]
         if not records:
             unnamed.append(folder)
     return Listing(
@@ -72,28 +68,16 @@ def _result(folder: Path) -> Result | Broken:
     return result
 
 
-def _manifest(folder: Path) -> Mapping[str, int]:
-    """Return the sizes of the tables that are entered."""
-    path = folder / MANIFEST
-    try:
-        entries = json.loads(read_capped(path, LARGEST))
-        return {str(name): int(entry["bytes"]) for name, entry in entries.items()}
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, DataError) as error:
-        remedy = "The next job moves it aside and does its shards again"
-        raise DataError(f"{path} is no manifest", got=short(str(error)), remedy=remedy) from error
-
-
-def _part(folder: Path, about: About, sizes: Mapping[str, int], finished: set[str]) -> Part:
+def _part(folder: Path, about: About, finished: set[str]) -> Part:
     missing = tuple(dim for dim, key in about.results.items() if key not in finished)
     names = [[table_name(about.searches[dim], *shard) for dim in missing] for shard in about.shards]
-    done = sum(all(_is_whole(folder / name, sizes.get(name)) for name in shard) for shard in names)
+    done = sum(all(_is_whole(folder / name) for name in shard) for shard in names)
     return Part(folder, about, done, missing)
 
 
-def _is_whole(path: Path, size: int | None) -> bool:
+def _is_whole(path: Path) -> bool:
     try:
-        return size is not None and path.stat().st_size == size
-    except OSError:
+        check_size(path)
+    except (DataError, OSError):
         return False
+    return True

@@ -29,7 +29,7 @@ def runs(spec: RunSpec) -> dict[str, bytes]:
 
 
 def tables(spec: RunSpec) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in sorted(Path(spec.out).rglob("*.safetensors"))}
+    return {path.name: path.read_bytes() for path in sorted(Path(spec.out).rglob("*.table"))}
 
 
 def children() -> set[int]:
@@ -68,9 +68,9 @@ def test_a_worker_that_is_killed_is_told_and_three_others_do_the_rest(job: Job, 
     ):
         evaluate(job("more", 2), watch=meddler("encode and search", kill, moved=True))
     assert children() <= before
-    kept = {path.name: path.stat().st_ino for path in Path(job("more", 2).out).rglob("*.safetensors")}
+    kept = {path.name: path.stat().st_ino for path in Path(job("more", 2).out).rglob("*.table")}
     evaluate(job("more", 3))
-    after = {path.name: path.stat().st_ino for path in Path(job("more", 2).out).rglob("*.safetensors")}
+    after = {path.name: path.stat().st_ino for path in Path(job("more", 2).out).rglob("*.table")}
     assert {name: after[name] for name in kept} == kept
     assert runs(job("more", 3)) == runs(job("one", 1))
 

@@ -66,13 +66,19 @@ def verdicts(folder: Path) -> dict[str, Any]:
     found = {}
     for path in folder.rglob("result.json"):
         data = json.loads(path.read_bytes())
-        del data["provenance"], data["spec"]
+        del data["provenance"], data["spec"], data["sha256"]
         found[str(path.relative_to(folder))] = data
     return found
 
 
 def parts(folder: Path) -> list[str]:
     return [path.name for path in folder.rglob("*.part*")]
+
+
+def order(folder: Path, command: list[str], **how: Any) -> dict[str, Any]:
+    """Return one job as the driver takes it."""
+    folder.mkdir(exist_ok=True)
+    return {"folder": str(folder), "words": command, **how}
 
 
 @dataclass
@@ -82,13 +88,18 @@ class Jobs:
     process: subprocess.Popen[str]
 
     def run(self, folder: Path, command: list[str], **how: Any) -> dict[str, Any]:
-        folder.mkdir(exist_ok=True)
+        """Run one job in `folder`; `how` is what the driver can do with it."""
+        (answer,) = self.together(order(folder, command, **how))
+        return answer
+
+    def together(self, *orders: dict[str, Any]) -> list[dict[str, Any]]:
+        """Run jobs side by side."""
         assert self.process.stdin is not None
         assert self.process.stdout is not None
-        self.process.stdin.write(json.dumps({"folder": str(folder), "words": command, **how}) + "\n")
+        self.process.stdin.write(json.dumps(orders) + "\n")
         self.process.stdin.flush()
-        answer: dict[str, Any] = json.loads(self.process.stdout.readline())
-        return answer
+        answers: list[dict[str, Any]] = json.loads(self.process.stdout.readline())
+        return answers
 
 
 @pytest.fixture(scope="session")
@@ -124,6 +135,7 @@ class Whole:
         assert len(runs(folder)) == 2 * len(DIMS)
         assert verdicts(folder) == verdicts(self.folder)
         assert parts(folder) == []
+        assert list(folder.rglob("*.lock")) == []
 
 
 @pytest.fixture(scope="session")
@@ -133,11 +145,11 @@ def whole(jobs: Jobs, tmp_path_factory: pytest.TempPathFactory) -> Whole:
     command = words(pool(folder / "pool", ("en", "de"), 12, 3), 6)
     done = jobs.run(folder / "work", command)
     assert done["code"] == 0, done["err"]
-    tables = sorted(path.name for path in (folder / "work").rglob("*.safetensors"))
+    tables = sorted(path.name for path in (folder / "work").rglob("*.table"))
     assert len(tables) == 4 * len(DIMS)
     return Whole(command, folder / "work", done["seconds"], tables)
 
 
 @pytest.fixture(scope="session")
 def tools() -> dict[str, Callable[..., Any]]:
-    return {"pool": pool, "words": words, "runs": runs, "verdicts": verdicts, "parts": parts}
+    return {"pool": pool, "words": words, "runs": runs, "verdicts": verdicts, "parts": parts, "order": order}

@@ -11,6 +11,10 @@ from typing import Any
 
 import pytest
 
+from harness.errors import DataError
+from harness.retrieve.trec import read_run
+from harness.status.reading import read_listing
+
 
 @pytest.fixture
 def finished(whole: Any, tmp_path: Path) -> Path:
@@ -31,19 +35,20 @@ def flipped(content: bytes) -> bytes:
     return content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :]
 
 
-DAMAGES: list[Callable[[bytes], bytes]] = [
-    lambda _: b"",
-    lambda content: content[:1],
-    lambda content: content[: len(content) // 2],
-    lambda content: content[:-1],
-    flipped,
-    lambda content: content[: len(content) // 2] + bytes(len(content) - len(content) // 2),
-    lambda content: (2**62).to_bytes(8, "little") + content[8:],
-    lambda content: content + b"x",
-]
+DAMAGES: dict[str, Callable[[bytes], bytes]] = {
+    "empty": lambda _: b"",
+    "one byte": lambda content: content[:1],
+    "half": lambda content: content[: len(content) // 2],
+    "a byte less": lambda content: content[:-1],
+    "a bit": flipped,
+    "zeros": lambda content: content[: len(content) // 2] + bytes(len(content) - len(content) // 2),
+    "head": lambda content: (2**62).to_bytes(8, "little") + content[8:],
+    "a byte more": lambda content: content + b"x",
+}
+damaged = pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
 
 
-@pytest.mark.parametrize("damage", DAMAGES, ids=["empty", "1", "half", "-1", "bit", "zeros", "header", "longer"])
+@damaged
 def test_a_damaged_shard_table_is_moved_aside_and_done_again(
     jobs: Any, whole: Any, unscored: Path, damage: Callable[[bytes], bytes]
 ) -> None:
@@ -64,28 +69,81 @@ def test_a_shard_table_that_is_gone_is_done_again(jobs: Any, whole: Any, unscore
     next(unscored.rglob(whole.passes[5])).unlink()
     again = jobs.run(unscored, whole.command)
     assert again["code"] == 0, again["err"]
-    assert "gone; done again" in again["err"]
+    assert "going on: 3 of 4 shards are done" in again["err"]
     whole.check(unscored)
 
 
-@pytest.mark.parametrize("content", [b"", b"[]", b"\xff", b'{"a": {"bytes": "x", "sha256": ""}}'])
-def test_a_damaged_manifest_is_moved_aside_and_all_shards_are_done_again(
-    jobs: Any, whole: Any, unscored: Path, content: bytes
+@damaged
+def test_a_damaged_record_of_a_pass_is_written_anew_and_stops_no_job(
+    jobs: Any, whole: Any, unscored: Path, damage: Callable[[bytes], bytes]
 ) -> None:
-    path = next(unscored.rglob("manifest.json"))
-    path.write_bytes(content)
+    next(unscored.rglob(whole.passes[5])).unlink()
+    path = next(unscored.rglob("pass.json"))
+    content = path.read_bytes()
+    path.write_bytes(damage(content))
     again = jobs.run(unscored, whole.command)
     assert again["code"] == 0, again["err"]
-    (told,) = [line for line in again["err"].splitlines() if "manifest.json" in line]
-    assert "no manifest" in told
-    assert "done again" in told
-    assert path.with_name("manifest.json.damaged").read_bytes() == content
     whole.check(unscored)
+    (record,) = json.loads(path.read_bytes())
+    assert record["searches"] == json.loads(content)[0]["searches"]
 
 
-@pytest.mark.parametrize("content", [b"", b"[]", b'{"schema": 99}', b'{"schema": 1}'])
-def test_a_damaged_result_is_refused_with_what_to_do(jobs: Any, whole: Any, finished: Path, content: bytes) -> None:
+@damaged
+@pytest.mark.parametrize("name", ["pass.json", "result.json"])
+def test_the_status_of_a_folder_with_a_damaged_file_names_it_or_is_as_before(
+    finished: Path, name: str, damage: Callable[[bytes], bytes]
+) -> None:
+    path = next(finished.rglob(name))
+    content = path.read_bytes()
+    before = read_listing(finished / "runs")
+    path.write_bytes(damage(content))
+    after = read_listing(finished / "runs")
+    said = [*after.damaged, *(one.why for one in after.broken if one.unreadable)]
+    if damage(content) == content.rstrip():
+        # It has lost the line break at its end.
+        assert after == before
+        return
+    assert len(said) == 1
+    assert str(path) in said[0]
+    assert "\n" not in said[0]
+    assert len(after.results) == len(before.results) - (name == "result.json")
+
+
+@damaged
+@pytest.mark.parametrize("name", ["run.trec", "run.trec.json"])
+def test_a_damaged_run_or_sidecar_is_refused_or_read_as_it_was(
+    finished: Path, name: str, damage: Callable[[bytes], bytes]
+) -> None:
+    path = next(finished.rglob(name))
+    run = path.with_name("run.trec")
+    content, before = path.read_bytes(), read_run(run)
+    path.write_bytes(damage(content))
+    if damage(content) == content.rstrip() and name == "run.trec.json":
+        after = read_run(run)
+        assert after.name == before.name
+        assert {query: found.doc_ids for query, found in after.rankings.items()} == {
+            query: found.doc_ids for query, found in before.rankings.items()
+        }
+        return
+    with pytest.raises(DataError) as caught:
+        read_run(run)
+    assert str(path) in str(caught.value) or str(run) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+OTHERS = {
+    "a list": lambda _: b"[]",
+    "a later schema": lambda _: b'{"schema": 99}',
+    "a schema alone": lambda _: b'{"schema": 1}',
+}
+
+
+@pytest.mark.parametrize("damage", [*DAMAGES.values(), *OTHERS.values()], ids=[*DAMAGES, *OTHERS])
+def test_a_damaged_result_is_refused_with_what_to_do(
+    jobs: Any, whole: Any, finished: Path, damage: Callable[[bytes], bytes]
+) -> None:
     path = next(finished.rglob("result.json"))
+    content = damage(path.read_bytes())
     path.write_bytes(content)
     again = jobs.run(finished, whole.command)
     if again["code"] == 0:
@@ -109,7 +167,7 @@ def test_a_result_whose_run_is_gone_is_made_again(jobs: Any, whole: Any, finishe
 
 
 def test_force_makes_everything_again_from_the_first_shard(jobs: Any, whole: Any, finished: Path) -> None:
-    tables = list(finished.rglob("*.safetensors"))
+    tables = list(finished.rglob("*.table"))
     for path in tables:
         os.utime(path, (0, 0))
     again = jobs.run(finished, [*whole.command, "force=true"])
@@ -154,10 +212,10 @@ def test_a_run_that_cannot_be_kept_is_told_before_the_model_is_loaded(jobs: Any,
 
 def test_results_of_two_depths_share_no_table(jobs: Any, whole: Any, finished: Path) -> None:
     """A table of another depth is another search: the finished ones are neither used nor lost."""
-    before = {path.name: path.read_bytes() for path in finished.rglob("*.safetensors")}
+    before = {path.name: path.read_bytes() for path in finished.rglob("*.table")}
     found = jobs.run(finished, [*whole.command, "search.depth=10", "dataset.also=[]"])
     assert found["code"] == 0, found["err"]
-    after = {path.name: path.read_bytes() for path in finished.rglob("*.safetensors")}
+    after = {path.name: path.read_bytes() for path in finished.rglob("*.table")}
     assert len(after) == 2 * len(before)
     assert before.items() <= after.items()
     depths = {json.loads(path.read_bytes())["depth"] for path in finished.rglob("run.trec.json")}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import re
 import signal
@@ -15,13 +16,14 @@ from typing import Any
 import pytest
 
 STEPS = [
-    (".safetensors", 1, "before"),
-    (".safetensors", 1, "after"),
-    (".safetensors", 5, "before"),
-    (".safetensors", 5, "after"),
-    ("manifest.json", 1, "before"),
-    ("manifest.json", 5, "before"),
-    ("manifest.json", 5, "after"),
+    ("pass.json", 1, "before"),
+    ("pass.json", 1, "after"),
+    (".table", 1, "before"),
+    (".table", 1, "after"),
+    (".table", 5, "before"),
+    (".table", 5, "after"),
+    (".table", 12, "before"),
+    (".table", 12, "after"),
     ("run.trec", 1, "before"),
     ("run.trec", 1, "after"),
     ("run.trec.json", 1, "after"),
@@ -35,17 +37,17 @@ STEPS = [
 def test_a_kill_at_any_named_step_is_made_good_by_the_next_start(
     jobs: Any, whole: Any, tmp_path: Path, suffix: str, count: int, moment: str
 ) -> None:
-    killed = jobs.run(tmp_path, whole.command, exit_at=[suffix, count, moment])
-    assert killed["code"] == 9, killed["err"]
+    killed = jobs.run(tmp_path, whole.command, kill_at=[suffix, count, moment])
+    assert killed["code"] == -9, killed["err"]
     again = jobs.run(tmp_path, whole.command)
     assert again["code"] == 0, again["err"]
     whole.check(tmp_path)
 
 
 def test_what_a_kill_left_finished_is_not_done_again(jobs: Any, whole: Any, tmp_path: Path) -> None:
-    # The 8th entry of the manifest: two shards of three dimensions, and two dimensions of the third.
-    jobs.run(tmp_path, whole.command, exit_at=["manifest.json", 8, "after"])
-    made = {path.name: path.stat().st_ino for path in tmp_path.rglob("*.safetensors")}
+    # Two shards of three dimensions, and two dimensions of the third.
+    jobs.run(tmp_path, whole.command, kill_at=[".table", 8, "after"])
+    made = {path.name: path.stat().st_ino for path in tmp_path.rglob("*.table")}
     assert len(made) == 8
     again = jobs.run(tmp_path, whole.command)
     assert "going on: 2 of 4 shards are done" in again["err"]
@@ -58,8 +60,7 @@ def _inode(folder: Path, name: str) -> int:
 
 
 def test_ctrl_c_ends_with_130_and_keeps_the_finished_shards(jobs: Any, whole: Any, tmp_path: Path) -> None:
-    manifest = f"runs/passes/{next(whole.folder.glob('runs/passes/*')).name}/manifest.json"
-    broken = jobs.run(tmp_path, whole.command, once=manifest, signal=signal.SIGINT, after=0.0)
+    broken = jobs.run(tmp_path, whole.command, once="runs/passes/*/*.table", signal=signal.SIGINT, after=0.0)
     assert broken["code"] == 130, broken["err"]
     told = broken["err"].splitlines()[-1]
     assert re.match(r"interrupted by SIGINT: \d of 4 shards are done; go on with: \S", told), told
@@ -112,3 +113,27 @@ def test_killed_at_ten_random_moments_the_final_run_is_byte_equal_to_an_unbroken
         assert tools["parts"](folder) == []
     # A job that was faster than the one measured may be over before its kill comes.
     assert killed >= 6
+
+
+@pytest.mark.slow
+def test_a_run_of_80_shards_that_is_killed_a_hundred_times_ends_byte_equal_to_an_unbroken_one(
+    tools: dict[str, Callable[..., Any]], environment: dict[str, str], tmp_path: Path
+) -> None:
+    """Each life is a fork of a process that has imported everything, and does all that `evaluate` does."""
+    collection = tools["pool"](tmp_path / "pool", ("en", "de", "fr", "es"), 20, 3)
+    script = Path(__file__).with_name("lives.py")
+    line = [sys.executable, str(script), str(collection), str(tmp_path), "100", "20240829"]
+    done = subprocess.run(line, env=environment, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert len(found["counts"]) == 100
+    # They died before the first table, between two, and with all but the last ones there.
+    assert len(set(found["counts"])) >= 10
+    expected = tools["runs"](tmp_path / "whole")
+    assert len(expected) == 4
+    for folder in map(Path, found["jobs"]):
+        assert len(list(folder.glob("passes/*/*.table"))) == 80 * 2
+        assert tools["runs"](folder) == expected
+        assert tools["verdicts"](folder) == tools["verdicts"](tmp_path / "whole")
+        assert tools["parts"](folder) == []
+        assert list(folder.rglob("*.lock")) == []

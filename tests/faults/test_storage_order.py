@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from harness.errors import StorageError
-from harness.storage import write_atomically
+from harness.storage import parts_of, write_atomically
 
 
 def test_the_file_is_synced_before_it_gets_its_name_and_the_folder_after(
@@ -72,14 +72,29 @@ def test_a_write_that_fails_keeps_the_old_file_and_no_part(
 def test_what_a_killed_writer_left_is_removed_and_what_a_living_one_writes_is_not(tmp_path: Path) -> None:
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
-    left = tmp_path / f"a.{platform.node()}-{gone.pid}.part"
-    living = tmp_path / f"a.{platform.node()}-{os.getppid()}.part"
-    elsewhere = tmp_path / f"a.another-machine-{gone.pid}.part"
-    other = tmp_path / f"ab.{platform.node()}-{gone.pid}.part"
+    before = parts_of(tmp_path / "a")
+    left = tmp_path / f"{before}{gone.pid}.7.part"
+    living = tmp_path / f"{before}{os.getppid()}.7.part"
+    elsewhere = tmp_path / f"a.another-machine-{gone.pid}.7.part"
+    other = tmp_path / f"{parts_of(tmp_path / 'ab')}{gone.pid}.7.part"
     for path in (left, living, elsewhere, other):
         path.write_bytes(b"half")
     write_atomically(tmp_path / "a", b"content")
     assert sorted(tmp_path.iterdir()) == sorted([tmp_path / "a", living, elsewhere, other])
+
+
+def test_containers_of_one_host_name_do_not_remove_each_others_parts(tmp_path: Path) -> None:
+    """A number is a process of one namespace; another container may have one of that number that lives."""
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    place = Path("/proc/self/ns/pid")
+    if not place.exists():
+        pytest.skip("there are no namespaces here")
+    assert parts_of(tmp_path / "a") == f"a.{platform.node()}.{place.stat().st_ino}-"
+    theirs = tmp_path / f"a.{platform.node()}.{place.stat().st_ino + 1}-{gone.pid}.7.part"
+    theirs.write_bytes(b"half")
+    write_atomically(tmp_path / "a", b"content")
+    assert sorted(tmp_path.iterdir()) == sorted([tmp_path / "a", theirs])
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")

@@ -159,7 +159,7 @@ def test_a_damaged_table_costs_its_own_shard_only(counted: Counted, job: Callabl
     before = runs(job("out"))
     for result in Path(job("out").out, "results").glob("**/result.json"):
         result.unlink()
-    table = sorted(Path(job("out").out, "passes").glob("*/*-000000005-*.safetensors"))[0]
+    table = sorted(Path(job("out").out, "passes").glob("*/*-000000005-*.table"))[0]
     table.write_bytes(table.read_bytes()[:-3])
     told: list[str] = []
     counted.fresh()
