@@ -1,4 +1,4 @@
-"""`python -m harness`: evaluate a model on a dataset. `score`, `report`, `doctor`, `plan`, `status` are the others."""
+"""`python -m harness`: evaluate a model on a dataset. `harness --help` names the other commands."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 from rich.console import Console
 
 from harness import paths
+from harness.audit.__main__ import main as audit
 from harness.cli import command
 from harness.config import run_specs
 from harness.doctor.__main__ import main as doctor
@@ -23,8 +24,17 @@ from harness.report.summary import description, summary
 from harness.score.__main__ import main as score
 from harness.status.__main__ import main as status
 from harness.terminal import watch
+from harness.why.__main__ import main as why
 
-COMMANDS = {"doctor": doctor, "plan": plan, "report": report, "score": score, "status": status}
+COMMANDS = {
+    "audit": audit,
+    "doctor": doctor,
+    "plan": plan,
+    "report": report,
+    "score": score,
+    "status": status,
+    "why": why,
+}
 
 
 def main() -> NoReturn:

@@ -14,6 +14,9 @@ from harness.yaml_file import read_yaml
 def unknown_choice(missing: str) -> HarnessError:
     """Return the error about `group/name`, with the names there are."""
     group, _, name = missing.partition("/")
+    if missing.startswith("hydra/launcher/"):
+        remedy = "pip install 'late-interaction-harness[slurm]'"
+        return ConfigError("the launcher is not installed", got=short(missing), remedy=remedy)
     if missing.startswith("experiment/card/"):
         group, name = "experiment", missing.removeprefix("experiment/")
     folder = paths.configs() / group

@@ -8,24 +8,27 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
 import hydra
+from hydra._internal.hydra import Hydra
 from hydra._internal.utils import get_args_parser
 from hydra.errors import ConfigCompositionException, HydraException, MissingConfigException, OverrideParseException
+from hydra.types import TaskFunction
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
 from harness import paths
 from harness.choices import first_line, unknown_choice, unknown_key
-from harness.errors import ConfigError, HarnessError, StorageError, printable, short
+from harness.errors import ConfigError, HarnessError, short
 from harness.foreign import refuse_code, refuse_folder, refuse_path, refuse_words
-from harness.redact import redacted
-from harness.signals import heard, told
+from harness.guarded import PIPE_CLOSED, guarded, shown
+from harness.launch import Elsewhere, launcher, summed_up
+from harness.signals import CODES, heard, told
 
-PIPE_CLOSED = 141
 SOME_FAILED = 5
 GROUPS: Mapping[str, Sequence[str]] = {
     "evaluate": ("dataset", "model", "search", "engine"),
@@ -34,6 +37,8 @@ GROUPS: Mapping[str, Sequence[str]] = {
     "score": ("dataset",),
     "report": (),
     "status": (),
+    "audit": (),
+    "why": ("dataset", "model", "search", "engine"),
 }
 """The groups of each primary configuration."""
 
@@ -61,59 +66,82 @@ def command(config: str, job: Callable[[Mapping[str, Any]], None], end: Callable
 
 def _all(config: str, job: Callable[[Mapping[str, Any]], None], end: Callable[[], None] | None) -> int:
     codes: list[int] = []
+    launched: list[str] = []
 
-    def one(settings: DictConfig) -> None:
-        codes.append(_guarded(lambda: _shown(lambda: job(_plain(settings)))))
+    def one(settings: DictConfig) -> int:
+        return guarded(lambda: shown(lambda: job(_plain(settings))))
+
+    def here(settings: DictConfig) -> None:
+        codes.append(one(settings))
         if codes[-1] == PIPE_CLOSED:
             # Whoever reads no more of one job of a sweep means the sweep.
             sys.exit(codes[-1])
 
-    outside = _guarded(lambda: _compose(config, one))
-    if end is not None and 0 in codes:
-        outside = outside or _guarded(lambda: _shown(end))
+    def work() -> None:
+        refuse_words(sys.argv[1:], GROUPS[config])
+        _refuse_flags(GROUPS[config])
+        if (name := launcher(sys.argv[1:], config)) is None:
+            _compose(config, here)
+        else:
+            launched.append(name)
+            _launch(config, one, codes)
+
+    outside = guarded(work)
+    if launched and codes:
+        sys.stderr.write(f"{summed_up(codes)}; what they said lies in .submitit under out\n")
+    elif end is not None and 0 in codes:
+        outside = outside or guarded(lambda: shown(end))
     failed = [code for code in (*codes, outside) if code]
     if not failed:
         return 0
+    if interrupted := [code for code in failed if launched and code in CODES.values()]:
+        return interrupted[0]
     return SOME_FAILED if 0 in codes and not outside else failed[0]
 
 
-def _shown(work: Callable[[], None]) -> None:
+def _launch(config: str, one: Callable[[DictConfig], int], codes: list[int]) -> None:
+    """Have the jobs of a sweep run elsewhere, and enter the exit codes that they come back with.
+
+    Raises:
+        HarnessError: a job was lost.
+    """
+    there = Elsewhere.here()
     try:
-        work()
-    except SystemExit as gone:
-        # rich leaves that way, with 1, where the reader of standard output is gone.
-        raise BrokenPipeError from gone
+        with _answers(codes):
+            _compose(config, lambda settings: there.run(lambda: one(settings)))
+    except Exception as error:
+        if type(error).__module__.partition(".")[0] != "submitit":
+            raise
+        remedy = "Its log lies in .submitit under out. Start again: only what is missing is done"
+        raise HarnessError("a job that was launched is lost", got=first_line(error), remedy=remedy) from error
+    if not codes:
+        raise HarnessError("no job was launched", remedy="Leave hydra/launcher out")
 
 
-def _guarded(work: Callable[[], None]) -> int:
-    """Return 0, or the exit code of the fault that `work` met, told in one line."""
+@contextmanager
+def _answers(codes: list[int]) -> Iterator[None]:
+    """Enter what the jobs of a sweep return while the block runs: hydra.main tells nobody."""
+    multirun = Hydra.multirun
+
+    def kept(app: Hydra, config_name: str | None, task_function: TaskFunction, overrides: list[str]) -> None:
+        batches = multirun(app, config_name, task_function, overrides)
+        codes.extend(one.return_value for batch in batches for one in batch)
+
+    Hydra.multirun = kept  # type: ignore[method-assign, assignment]
     try:
-        work()
-    except HarnessError as error:
-        sys.stderr.write(f"error: {error}\n")
-        return error.exit_code
-    except BrokenPipeError:
-        # The reader of standard output is gone (`| head`): nothing more can be said, and Python must not try at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return PIPE_CLOSED
-    except OSError as error:
-        # A disk that fails outside of harness.storage (Hydra makes `out` for a sweep): no fault of the harness either.
-        place = f"{error.filename}: " if error.filename else ""
-        sys.stderr.write(f"error: {redacted(printable(f'{place}{error.strerror or error}'))}\n")
-        return StorageError.exit_code
-    return 0
+        yield
+    finally:
+        Hydra.multirun = multirun  # type: ignore[method-assign]
 
 
-def _compose(config: str, one: Callable[[DictConfig], None]) -> None:
+def _compose(config: str, one: Callable[[DictConfig], object]) -> None:
     begun = False
 
-    def job(settings: DictConfig) -> None:
+    def job(settings: DictConfig) -> object:
         nonlocal begun
         begun = True
-        one(settings)
+        return one(settings)
 
-    refuse_words(sys.argv[1:], GROUPS[config])
-    _refuse_flags(GROUPS[config])
     try:
         hydra.main(version_base="1.3", config_path=str(paths.configs()), config_name=config)(job)()
     except MissingConfigException as error:

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from harness.errors import ConfigError, short
+from harness.launch import is_word
 from harness.redact import SECRET_NAME, redacted
 from harness.yaml_file import read_yaml
 
@@ -35,7 +36,7 @@ def refuse_words(words: Sequence[str], groups: Sequence[str]) -> None:
     for word in words:
         if word.startswith("~"):
             raise ConfigError("a key cannot be taken out", got=short(word), remedy="Give it a value, as in key=null")
-        if HYDRAS_OWN.match(word):
+        if HYDRAS_OWN.match(word) and not is_word(word):
             raise ConfigError("Hydra's own settings cannot be set", got=short(word), remedy="--help names every key")
         key, _, value = word.partition("=")
         if key.lstrip("+").partition("@")[0] in (*groups, "experiment"):

@@ -13,10 +13,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from harness.data.ledger import enter
 from harness.data.load import load
+from harness.engine.cluster.there import check_ray
 from harness.errors import ConfigError
 from harness.job import Job
 from harness.report.record import RESULT, Result, read_result
+from harness.retrieve.plaid_package import check_plaid
 from harness.score.measures import cutoff
 from harness.spec import RunSpec
 from harness.storage import check_writable
@@ -41,9 +44,12 @@ def evaluate(spec: RunSpec, watch: Watch | None = None, system: System | None = 
     watch = watch or Watch()
     watch.begin(_title(spec))
     _check_depth(spec)
+    check_ray(spec)
+    check_plaid(spec.search)
     check_writable(Path(spec.out))
     with watch.stage("read") as stage:
         collection = load(spec.dataset, stage.reach)
+    enter(Path(spec.out), collection, anew=spec.force)
     system = system or open_system(spec.model)
     settled = system.settled(spec)
     job = Job(spec, settled, collection, system)

@@ -13,18 +13,24 @@ from harness.encode.files import described, fingerprint
 from harness.encode.heads import OWN_HEAD, head_fingerprint, head_folder, shares_backbone
 from harness.encode.hub import checkpoint_folder
 from harness.encode.weights import weight_files
+from harness.engine.cluster.start import work_on_ray
 from harness.engine.local import work_apart, work_here
 from harness.engine.places import places
 from harness.engine.task import Task
 from harness.keys import Weights, dim_kind, pass_key, result_key, search_key
 from harness.model_spec import EncoderSpec
-from harness.retrieve.passes import Pass
+from harness.plaid_spec import PlaidSpec
+from harness.retrieve.passes import Pass, TablesLostError
 from harness.retrieve.shards import ShardStore, shards
-from harness.retrieve.table import run
+from harness.retrieve.table import Table, run
 from harness.spec import RunSpec
 from harness.systems import begun
 from harness.systems.base import Found
+from harness.systems.plaid import Indexed
 from harness.watch import Watch
+
+AGAIN = 2
+"""Times that shards are done again whose tables turn out to be damaged: from then on it is the disk."""
 
 
 class Encoded:
@@ -84,6 +90,8 @@ class Encoded:
         self, spec: RunSpec, collection: Collection, results: Mapping[int, str], watch: Watch
     ) -> dict[int | None, Found]:
         widths = list(results)
+        if spec.search.plaid is not None:
+            return self._indexed(spec, collection, widths, spec.search.plaid, watch)
         weights = {dim: self.weights(spec, dim) for dim in widths}
         folder = Path(spec.out) / "passes" / pass_key(spec, collection, weights[widths[0]])
         one = Pass(
@@ -95,19 +103,32 @@ class Encoded:
         )
         if spec.force:
             one.forget()
+        query_ids = [query.query_id for query in collection.queries]
+        tables = self._tables(one, spec, results, watch)
+        return {
+            dim: Found(run(table, query_ids, f"{spec.model.name}-dim{dim}"), asdict(table.met))
+            for dim, table in tables.items()
+        }
+
+    def _tables(
+        self, one: Pass, spec: RunSpec, results: Mapping[int, str], watch: Watch, again: int = AGAIN
+    ) -> dict[int, Table]:
+        """Return the merged tables, once the shards that miss one are done."""
         try:
             self._work(one, spec, results, watch)
         except KeyboardInterrupt as end:
             end.add_note(one.done())
             raise
-        query_ids = [query.query_id for query in collection.queries]
-        with watch.stage("merge", len(one.searches), "runs") as stage:
-            tables = one.tables()
-            stage.advance(len(tables))
-        return {
-            dim: Found(run(table, query_ids, f"{spec.model.name}-dim{dim}"), asdict(table.met))
-            for dim, table in tables.items()
-        }
+        try:
+            with watch.stage("merge", len(one.searches), "runs") as stage:
+                tables = one.tables()
+                stage.advance(len(tables))
+        except TablesLostError:
+            if not again:
+                raise
+            return self._tables(one, spec, results, watch, again - 1)
+        one.store.sweep()
+        return tables
 
     def _work(self, one: Pass, spec: RunSpec, results: Mapping[int, str], watch: Watch) -> None:
         todo = one.missing()
@@ -118,12 +139,13 @@ class Encoded:
         if done:
             watch.tell(f"going on: {done} of {len(one.shards)} shards are done")
         asked = sorted({dim for dims in todo.values() for dim in dims}, reverse=True)
-        if not isinstance(spec.model, EncoderSpec):
-            raise TypeError(type(spec.model))
-        # Judgments are nothing to whoever encodes.
-        blind = replace(one.collection, qrels={})
-        task = Task(blind, spec.model, spec.engine, spec.precision, tuple(asked), spec.search.depth)
+        task = _task(spec, one.collection, asked)
         weights = sum(path.stat().st_size for path in weight_files(self.folder))
+        if spec.engine.kind == "ray":
+            # A model that is held here for another language is no use to workers.
+            self._encoders.clear()
+            self.details.update(work_on_ray(one, todo, task, weights, watch))
+            return
         found = places(spec.engine, list(todo), weights)
         if found.workers < found.wanted:
             watch.tell(f"{found.workers} workers, not {found.wanted}: there is no memory for more")
@@ -133,6 +155,15 @@ class Encoded:
             # Its workers have the memory for it; a model that is held here for another language is no use to them.
             self._encoders.clear()
             self.details.update(work_apart(one, todo, task, found, watch))
+
+    def _indexed(
+        self, spec: RunSpec, collection: Collection, widths: Sequence[int], settings: PlaidSpec, watch: Watch
+    ) -> dict[int | None, Found]:
+        task = _task(spec, collection, widths)
+        indexed = Indexed(spec, settings, collection, self._open(task, watch), watch)
+        found = indexed.runs(task)
+        self.details.update(indexed.details)
+        return found
 
     def _open(self, task: Task, watch: Watch) -> Encoder:
         key = f"{task.model.path} {list(task.widths)} {task.precision}"
@@ -144,3 +175,11 @@ class Encoded:
         elif task.model.adapter is not None:
             speak(self.folder, self._encoders[key].checkpoint.backbone, task.model.adapter)
         return self._encoders[key]
+
+
+def _task(spec: RunSpec, collection: Collection, dims: Sequence[int]) -> Task:
+    if not isinstance(spec.model, EncoderSpec):
+        raise TypeError(type(spec.model))
+    # Judgments are nothing to whoever encodes.
+    blind = replace(collection, qrels={})
+    return Task(blind, spec.model, spec.engine, spec.precision, tuple(dims), spec.search.depth)

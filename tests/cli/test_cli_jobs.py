@@ -22,13 +22,15 @@ def rows(table: str, first: str) -> Iterable[list[str]]:
     return [line.split() for line in table.splitlines() if line.startswith(first)]
 
 
-def test_a_job_leaves_a_run_its_sidecar_and_a_result_and_nothing_else(
+def test_a_job_leaves_what_it_read_a_run_its_sidecar_and_a_result_and_nothing_else(
     harness: Callable[..., Any], six: Callable[..., Any], left: Callable[[], list[str]]
 ) -> None:
     found = harness(*six(), "model=bm25")
     assert found.code == 0
-    assert [name.rpartition("/")[2] for name in left()] == ["result.json", "run.trec", "run.trec.json"]
-    assert all(name.startswith("runs/results/bm25/six/words-") for name in left())
+    inputs, *others = left()
+    assert inputs.startswith("runs/inputs/six-")
+    assert [name.rpartition("/")[2] for name in others] == ["result.json", "run.trec", "run.trec.json"]
+    assert all(name.startswith("runs/results/bm25/six/words-") for name in others)
     assert list(rows(found.out, "six ")) == [["six", "0.815"]]
 
 
