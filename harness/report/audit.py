@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
+from harness.report.means import follows, printed
 from harness.report.published import PublishedTable
 
 
@@ -72,9 +73,9 @@ def _averages(table: PublishedTable) -> Iterator[Finding]:
 
 
 def _follows(table: PublishedTable, column: int, without: str | None) -> bool:
-    unit = Fraction(1, 10**table.decimals)
-    printed = table.average.values[column] if table.average else Decimal(0)
-    return abs(Fraction(printed) - printed_mean(table, column, without)) <= unit
+    average = table.average.values[column] if table.average else Decimal(0)
+    rows = [printed(row.values[column]) for row in table.averaged if row.label != without]
+    return follows(printed(average), rows)
 
 
 def _omissions(table: PublishedTable, column: int) -> tuple[str, ...]:

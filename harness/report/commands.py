@@ -17,12 +17,13 @@ def command_lines(rows: Mapping[str, Iterable[Result]]) -> Iterator[str]:
     """
     labels: dict[tuple[str, ...], list[str]] = {}
     for label, results in rows.items():
-        lines = dict.fromkeys(line for result in results if (line := _line(result)))
+        lines = dict.fromkeys(line for result in results if (line := command_line(result)))
         labels.setdefault(tuple(lines), []).append(label)
     for commands, of in labels.items():
         yield f"{markdown_text(', '.join(of))}: {', '.join(map(code_text, commands)) or 'no command is recorded'}"
 
 
-def _line(result: Result) -> str:
+def command_line(result: Result) -> str:
+    """Return the command that made `result`, as a shell takes it; empty where none is recorded."""
     words = result.provenance.get("command")
     return shlex.join(map(str, words)) if isinstance(words, list) else ""

@@ -21,8 +21,8 @@ MARK = "†"
 HEAD = """# Results that are in no cell of the card
 
 A table per collection with such results, a row per system, those of the card's cells beside them: means over the judged
-queries, and avg, the plain mean of the languages. Queries and documents are those of each language. Differences between
-rows are not tested.
+queries, and avg, the plain mean of the languages. Queries and documents are those of each language. Which
+rows differ is worked out query by query in comparisons.md.
 """
 
 

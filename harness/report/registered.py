@@ -15,6 +15,7 @@ from typing import Any
 from harness.config import dataset_specs, model_spec
 from harness.errors import ConfigError, short
 from harness.model_spec import HUB_ID
+from harness.plaid_spec import PlaidSpec
 from harness.report.record import Result
 from harness.spec import PRECISIONS, STRICT, DatasetSpec, ModelSpec, SearchSpec
 from harness.yaml_file import read_yaml
@@ -88,6 +89,10 @@ def differences(result: Result, known: Registered) -> tuple[Difference, ...]:
     if given["search"].get("run") is not None:
         # What was reranked, and how much of it, makes another system of the same cross-encoder.
         wanted["search"] |= {"run": None, "depth": SearchSpec().depth}
+    # An index is another search whatever its settings; those that are not the usual ones tell it from others.
+    index = given["search"].get("plaid") or {}
+    given["search"] |= {f"plaid.{name}": value for name, value in index.items()}
+    wanted["search"] |= {f"plaid.{name}": value for name, value in vars(PlaidSpec()).items() if name in index}
     if (model := known.models.get(result.model)) is not None:
         # Where a folder lies says nothing; what stands in for a hub's repository may be other weights.
         wanted["model"] = asdict(model)

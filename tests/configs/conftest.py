@@ -19,7 +19,7 @@ from harness.spec import RunSpec
 
 Composed = list[tuple[str, dict[str, Any]]]
 """(primary configuration, plain values) of every job of a command line."""
-OTHERS = ("score", "report", "doctor", "plan", "status")
+OTHERS = ("score", "report", "doctor", "plan", "status", "audit", "why")
 PRIMARIES = {"harness": "evaluate", **{f"harness.{name}": name for name in OTHERS}}
 FLAGS = {"-m", "--multirun", "--help", "--hydra-help", "--cfg", "job", "--resolve"}
 
@@ -93,10 +93,18 @@ def builds(composed: Callable[[str], Composed]) -> Callable[[str], int]:
                 assert plain.keys() == {"dataset", "model", "engine", "language"}, plain
                 assert model_spec(plain["model"]).name
                 number += len(dataset_specs(plain["dataset"], plain["language"]))
+            elif primary == "why":
+                own = {"fields", "values", "target", "budget"}
+                assert own <= plain.keys(), plain
+                number += len(run_specs({key: value for key, value in plain.items() if key not in own}))
+            elif primary == "audit":
+                assert plain.keys() == {"card", "fail", "yaml", "url", "measure"}, plain
+                number += 1
             elif primary == "score":
                 number += len(dataset_specs(plain["dataset"], plain["language"]))
             else:
-                assert plain.keys() == {"out"}, plain
+                own = {"margin", "export"} if primary == "report" else set[str]()
+                assert plain.keys() == {"out", *own}, plain
                 number += 1
         return number
 

@@ -13,7 +13,7 @@ import pytest
 
 import harness
 
-OTHERS = ("score", "report", "doctor", "plan", "status")
+OTHERS = ("score", "report", "doctor", "plan", "status", "audit", "why")
 COMMANDS = {"harness": "harness", **{name: f"harness.{name}" for name in OTHERS}}
 
 

@@ -57,7 +57,7 @@ def test_rendering_twice_gives_equal_bytes(tmp_path: Path, make_result: Make) ->
     before = {path.name: path.read_bytes() for path in first.paths}
     second = report(tmp_path, registered(paths.configs()))
     assert {path.name: path.read_bytes() for path in second.paths} == before
-    assert len(before) == 13
+    assert len(before) == 16
     assert first.verdicts == second.verdicts
     assert first.verdicts[Verdict.DIFFERENT] == 1
     assert sum(first.verdicts.values()) == 161

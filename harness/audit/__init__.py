@@ -1,0 +1,1 @@
+"""Any model card against itself: `python -m harness.audit card=README.md`."""

@@ -1,0 +1,1 @@
+"""Why a cell differs: `python -m harness.why dataset=beir/arguana model=...`."""
