@@ -48,7 +48,10 @@ def test_a_light_stage_imports_nothing_heavy(module: str) -> None:
 
 @pytest.mark.parametrize(
     "module",
-    ["harness.__main__", *(f"harness.{name}.__main__" for name in ("score", "report", "doctor", "plan", "status"))],
+    [
+        "harness.__main__",
+        *(f"harness.{name}.__main__" for name in ("score", "report", "doctor", "plan", "status", "audit", "why")),
+    ],
 )
 def test_no_command_imports_torch_before_it_knows_its_settings(module: str) -> None:
     loaded = python(f"import sys, {module}; print(*(name for name in {HEAVY[:3]} if name in sys.modules))").split()

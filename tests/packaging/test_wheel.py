@@ -49,16 +49,26 @@ def test_the_wheel_holds_mini_in_every_language(wheel: Path, root: Path) -> None
     assert {name for name in names(wheel) if "/data/mini/" in name} == wanted
 
 
+def test_the_wheel_holds_the_templates_of_the_page(wheel: Path, root: Path) -> None:
+    wanted = {path.relative_to(root).as_posix() for path in (root / "harness/report/page/templates").iterdir()}
+    assert {name for name in names(wheel) if "/templates/" in name} == wanted
+    assert "harness/report/page/templates/page.css" in wanted
+
+
 def test_the_wheel_holds_nothing_else(wheel: Path) -> None:
-    kinds = {".py", ".yaml", ".jsonl", ".tsv"} | ({".typed"} if "harness/py.typed" in names(wheel) else set())
+    kinds = {".py", ".yaml", ".jsonl", ".tsv", ".j2", ".css"} | (
+        {".typed"} if "harness/py.typed" in names(wheel) else set()
+    )
     weights = {".safetensors", ".json", ".metadata", ".md"}
     for name in names(wheel):
         top = name.split("/")[0]
         assert top == "harness" or top.endswith(".dist-info"), name
         assert not re.search(r"(^|/)(tests|results|runs|shared|\.[^/]*|__pycache__)(/|$)", name), name
         miniature = name.startswith("harness/encode/mini")
-        assert Path(name).suffix in (weights if miniature else kinds) or top != "harness", name
+        page = name.startswith(("harness/_configs/", "harness/_published/")) and name.endswith("/README.md")
+        assert page or Path(name).suffix in (weights if miniature else kinds) or top != "harness", name
         assert Path(name).suffix not in {".jsonl", ".tsv"} or name.startswith("harness/data/mini/"), name
+        assert Path(name).suffix not in {".j2", ".css"} or name.startswith("harness/report/page/templates/"), name
     with zipfile.ZipFile(wheel) as archive:
         sizes = {item.filename: item.file_size for item in archive.infolist()}
     assert sum(size for name, size in sizes.items() if name.startswith("harness/encode/mini")) <= 8 * 2**20
@@ -83,7 +93,9 @@ def test_the_wheel_says_what_it_is_and_needs(wheel: Path) -> None:
         "minilm",
         "flash",
         "ray",
+        "slurm",
         "plaid",
+        "parquet",
         "test",
     }
 
