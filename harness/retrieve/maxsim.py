@@ -23,9 +23,9 @@ from torch import Tensor
 from harness.encode.threads import one_thread, side_by_side
 from harness.encode.vectors import TokenVectors
 
-ROWS = 256
-"""Document tokens of one product: 256 x 512 float32 results and their scaled copy stay in a core's cache."""
-COLUMNS = 512
+ROWS = 128
+"""Document tokens of one product: 128 x 1,024 float32 results and their scaled copy stay in a core's cache."""
+COLUMNS = 1024
 """Query tokens of one product, about: a whole number of queries."""
 
 
