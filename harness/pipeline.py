@@ -42,7 +42,7 @@ def evaluate(spec: RunSpec, watch: Watch | None = None, system: System | None = 
         HarnessError: a fault its reader can mend; finished shards and results are kept.
     """
     watch = watch or Watch()
-    watch.begin(_title(spec))
+    watch.begin(title(spec))
     _check_depth(spec)
     check_ray(spec)
     check_plaid(spec.search)
@@ -71,7 +71,8 @@ def evaluate_all(specs: Sequence[RunSpec], watch: Watch | None = None) -> list[R
     return [result for spec in specs for result in evaluate(spec, watch, systems[spec.model])]
 
 
-def _title(spec: RunSpec) -> str:
+def title(spec: RunSpec) -> str:
+    """Return what a job is called while it runs: its model, dataset and language."""
     return f"{spec.model.name} on {spec.dataset.name} {spec.dataset.language or ''}".rstrip()
 
 

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from harness.encode.vectors import TokenVectors
+from harness.retrieve.cuts import cuts_of
 
 GRAIN = 16
 """The smallest step of columns that the products take: what a tensor core adds up at once."""
@@ -69,8 +70,7 @@ def query_rows(queries: TokenVectors, cuts: Sequence[int] = (), *, unit: bool = 
     """
     vectors_ND = queries.vectors_ND
     width = vectors_ND.shape[1]
-    steps = tuple(cuts) or (width,)
-    scaled = tuple(cut for cut in steps if cut < width) if unit else ()
+    steps, scaled = cuts_of(width, cuts, unit=unit)
     length = -(-max(1, int(queries.lengths.max()) if len(queries) else 1) // PER) * PER
     owners_N = torch.repeat_interleave(torch.arange(len(queries)), queries.lengths)
     places_N = owners_N * length + torch.arange(len(owners_N)) - queries.offsets[owners_N]

@@ -22,6 +22,7 @@ from torch import Tensor
 
 from harness.encode.threads import one_thread, side_by_side
 from harness.encode.vectors import TokenVectors
+from harness.retrieve.cuts import cuts_of
 
 ROWS = 128
 """Document tokens of one product: 128 x 1,024 float32 results and their scaled copy stay in a core's cache."""
@@ -53,8 +54,7 @@ def query_tiles(queries: TokenVectors, cuts: Sequence[int] = (), *, unit: bool =
         unit: whether vectors that are cut are brought to unit norm again (cosine) or compared as they are (dot).
     """
     width = queries.vectors_ND.shape[1]
-    steps = tuple(cuts) or (width,)
-    cut = [dim for dim in steps if dim < width] if unit else []
+    steps, cut = cuts_of(width, cuts, unit=unit)
     length = max(1, int(queries.lengths.max())) if len(queries) else 1
     per_tile = max(1, COLUMNS // length)
     tiles: list[Tensor] = []

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from harness.encode.vectors import TokenVectors
 from harness.errors import ConfigError, ModelError
+from harness.retrieve.cuts import cuts_of
 from harness.retrieve.fused import fused_maxsim, importable
 from harness.retrieve.fused_layout import query_rows
 from harness.retrieve.maxsim import maxsim, query_tiles
@@ -61,9 +62,7 @@ def scorer(queries: TokenVectors, cuts: Sequence[int] = (), *, unit: bool = True
         ConfigError: `fused` was asked for where it cannot run.
         ModelError: a vector is zero where it is cut to.
     """
-    width = queries.vectors_ND.shape[1]
-    steps = tuple(cuts) or (width,)
-    scaled = tuple(dim for dim in steps if dim < width) if unit else ()
+    steps, scaled = cuts_of(queries.vectors_ND.shape[1], cuts, unit=unit)
     refuse_zeros(queries, scaled)
     there = queries.vectors_ND.is_cuda and importable()
     if path == "fused" and not there:

@@ -74,7 +74,7 @@ def read_run(path: Path) -> Run:
         DataError: there is no such run, no sidecar, or the file is not the one the sidecar describes.
     """
     sidecar = _read_sidecar(path)
-    digest = _hash(path)
+    digest = run_sha256(path)
     if digest != sidecar["sha256"]:
         what = f"{path} is not the run that its sidecar describes"
         raise DataError(what, got=f"sha256 {digest}", expected=short(sidecar["sha256"]), remedy=REMEDY)
@@ -147,11 +147,16 @@ def _read_sidecar(path: Path) -> dict[str, Any]:
     return cast(dict[str, Any], sidecar)
 
 
-def _hash(path: Path) -> str:
+def run_sha256(path: Path, expected: str = "a TREC run") -> str:
+    """Return the SHA-256 of a run's file.
+
+    Raises:
+        DataError: it cannot be read; `expected` is what the message says belongs there.
+    """
     try:
         return file_sha256(path)
     except OSError as error:
-        raise DataError(f"{path} cannot be read", got=error.strerror, expected="a TREC run") from error
+        raise DataError(f"{path} cannot be read", got=error.strerror, expected=expected) from error
 
 
 def _read(path: Path, *, foreign: bool) -> tuple[str, dict[str, Ranking]]:

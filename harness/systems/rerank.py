@@ -20,9 +20,8 @@ from harness.keys import Weights
 from harness.model_spec import CrossEncoderSpec
 from harness.placeholders import located
 from harness.retrieve.run import Run, ranking
-from harness.retrieve.trec import read_foreign_run
+from harness.retrieve.trec import read_foreign_run, run_sha256
 from harness.spec import RunSpec
-from harness.storage import file_sha256
 from harness.systems.base import Found
 from harness.watch import Stage, Watch
 
@@ -71,7 +70,7 @@ class Reranker:
         path = first_run(spec)
         if path not in self._hashes:
             # Once: what is asked for at the end of a job must be what was asked for at its start.
-            self._hashes[path] = _sha256(path)
+            self._hashes[path] = run_sha256(path, "a TREC run: search.run")
         return Weights(self._fingerprint, run=self._hashes[path])
 
     def runs(
@@ -102,7 +101,7 @@ class Reranker:
         """Return the first documents of each query, and how many were left out since they are the query itself."""
         path = first_run(spec)
         run = read_foreign_run(path)
-        if _sha256(path) != self.weights(spec, None).run:
+        if run_sha256(path, "a TREC run: search.run") != self.weights(spec, None).run:
             raise DataError(f"{path} has changed since this job began", remedy="Start again once it is finished")
         known = {query.query_id for query in collection.queries}
         strange = [query_id for query_id in run.rankings if query_id not in known]
@@ -169,10 +168,3 @@ def _scored(
         met["empty"] = asked - met["pairs"]
         stage.advance(met["empty"])
     return scores, met
-
-
-def _sha256(path: Path) -> str:
-    try:
-        return file_sha256(path)
-    except OSError as error:
-        raise DataError(f"{path} cannot be read", got=error.strerror, expected="a TREC run: search.run") from error

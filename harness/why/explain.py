@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from harness.errors import HarnessError
 from harness.report.statistics import Paired, paired
-from harness.report.verdict import EXACT_BOUND
+from harness.report.verdict import EXACT_BOUND, NEAR_BOUND
 from harness.why.change import Base, Change
 from harness.why.running import Runs, Value
 
-MARGIN = 0.005
+MARGIN = NEAR_BOUND
 """The difference below which two values count as equivalent."""
 
 

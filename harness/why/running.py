@@ -12,6 +12,7 @@ from harness.data.collection import Collection
 from harness.data.load import load
 from harness.errors import DataError
 from harness.job import RUN, Job
+from harness.pipeline import title
 from harness.report.record import RESULT, Result, read_result
 from harness.retrieve.trec import read_run
 from harness.spec import DatasetSpec, ModelSpec, RunSpec
@@ -97,10 +98,9 @@ class Runs:
         return self._made[spec]
 
     def _run(self, spec: RunSpec) -> _Made:
-        dataset = spec.dataset
-        self.watch.begin(f"{spec.model.name} on {dataset.name} {dataset.language or ''}".rstrip())
+        self.watch.begin(title(spec))
         check_writable(Path(spec.out))
-        collection, system = self._collection(dataset), self._system(spec.model)
+        collection, system = self._collection(spec.dataset), self._system(spec.model)
         started = time.monotonic()
         settled = system.settled(spec)
         job = Job(spec, settled, collection, system)
