@@ -53,6 +53,8 @@ def test_what_was_meant_to_change_takes_the_place_of_the_old(opened: Open, tmp_p
     changed = opened(corpus=CORPUS.replace(b"town", b"city"))
     enter(tmp_path / "out", changed, anew=True)
     enter(tmp_path / "out", changed)
+    (path,) = (tmp_path / "out" / "inputs").iterdir()
+    assert changed.fingerprints.documents in path.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"{}", b'{"fingerprints": {"documents": "x"}, "sha256": "y"}'])
